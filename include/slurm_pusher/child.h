@@ -47,15 +47,15 @@ typedef int child_sink(void *ctx, const char *bytes, size_t n, struct err *err);
 struct child_options {
 	const char *const *argv; /* argv[0] without a slash is looked up in `path` */
 	const char *const *envp;
-	const char *path;	 /* directories, separated by colons */
-	int64_t deadline_ms;	 /* monotonic */
+	const char *path;        /* directories, separated by colons */
+	int64_t deadline_ms;     /* monotonic */
 	size_t max_output_bytes; /* of standard output */
 	child_sink *sink;
 	void *sink_ctx;
 };
 
 struct child_result {
-	struct err err;	     /* code 0 when all went well */
+	struct err err;      /* code 0 when all went well */
 	size_t output_bytes; /* of standard output */
 	int64_t duration_ms;
 	int64_t cpu_us; /* user and system time of the command and what it waited for */

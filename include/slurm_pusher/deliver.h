@@ -55,17 +55,17 @@ struct encoder {
 
 /* One header line "Name: value" each, ended by NULL. */
 struct destination_options {
-	const char *name;     /* unique; for messages and labels */
+	const char *name; /* unique; for messages and labels */
 	enum protocol protocol;
-	const char *url;      /* whole; of a Pushgateway: with the grouping key */
+	const char *url; /* whole; of a Pushgateway: with the grouping key */
 	const char *const *headers;
-	int64_t timeout_ms;   /* of a request, name lookup included */
+	int64_t timeout_ms; /* of a request, name lookup included */
 	int64_t min_backoff_ms, max_backoff_ms;
-	bool delete_on_stop;  /* Pushgateway: DELETE the group on a clean stop */
-	bool gzip;	      /* Pushgateway: a compressed body is offered with each push */
+	bool delete_on_stop;        /* Pushgateway: DELETE the group on a clean stop */
+	bool gzip;                  /* Pushgateway: a compressed body is offered with each push */
 	struct queue_options queue; /* remote-write */
 	struct batch_limits limits; /* remote-write */
-	struct encoder encoder;	    /* remote-write; owned by the destination from now on */
+	struct encoder encoder;     /* remote-write; owned by the destination from now on */
 };
 
 /* What a destination has to say about itself. Counters are since the start. */
@@ -77,16 +77,16 @@ struct destination_status {
 		DESTINATION_SENDING, /* a request is under way */
 		DESTINATION_WAITING, /* something waits for the end of a backoff */
 	} state;
-	bool ok;		    /* the last answer was good (or there was none yet) */
+	bool ok; /* the last answer was good (or there was none yet) */
 	uint64_t requests, sent_samples, failed_samples, retried_samples;
-	uint64_t sent_bytes;	    /* bodies, compressed */
-	int64_t last_success_ms;    /* wall clock; 0: never */
-	int64_t newest_sent_ms;	    /* newest timestamp the receiver has taken; 0: none */
+	uint64_t sent_bytes;     /* bodies, compressed */
+	int64_t last_success_ms; /* wall clock; 0: never */
+	int64_t newest_sent_ms;  /* newest timestamp the receiver has taken; 0: none */
 	int64_t last_duration_ms;
-	int64_t next_attempt_ms;    /* monotonic; of WAITING */
-	const char *last_error;	    /* "" when ok; one line, bounded */
-	struct queue_stats queue;   /* remote-write; a slot: samples waiting, and dropped_full
-				       counts snapshots' samples replaced unsent */
+	int64_t next_attempt_ms;  /* monotonic; of WAITING */
+	const char *last_error;   /* "" when ok; one line, bounded */
+	struct queue_stats queue; /* remote-write; a slot: samples waiting, and dropped_full
+				     counts snapshots' samples replaced unsent */
 };
 
 int deliver_new(struct deliver **out, const char *user_agent, struct err *err);
@@ -113,7 +113,7 @@ struct destination_status destination_status(const struct destination *dst);
 enum event_kind { EVENT_RECOVERED, EVENT_FAILING, EVENT_REJECTED };
 struct event {
 	enum event_kind kind;
-	char text[600]; /* status and the head of the answer's body, or the network error */
+	char text[600];   /* status and the head of the answer's body, or the network error */
 	uint64_t samples; /* EVENT_REJECTED: given up */
 };
 bool destination_event(struct destination *dst, struct event *out);

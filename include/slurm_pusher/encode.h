@@ -68,8 +68,8 @@ void block_writer_free(struct block_writer *w);
 
 /* Appends one block for the snapshot. `segment` is the number of the segment it
  * will go to: when that is another than last time, all series are named again. */
-int block_write(struct block_writer *w, uint64_t segment, const struct snapshot *s,
-		struct buf *out, struct err *err);
+int block_write(struct block_writer *w, uint64_t segment, const struct snapshot *s, struct buf *out,
+		struct err *err);
 
 /* ---- remote-write 1.0 ---- */
 
@@ -84,8 +84,8 @@ void remote_write_free(struct remote_write *rw);
 
 /* Moves on to a block. Blocks of a segment are walked in order from ordinal 0; a walk may
  * start again at ordinal 0 (names learnt before are skipped, not learnt twice), or
- * change to ordinal 0 of another segment, which forgets the names of the one before. The bytes must stay
- * where they are until the next move. ERR_FORMAT if the block is damaged; ERR_NOMEM. */
+ * change to ordinal 0 of another segment, which forgets the names of the one before. The bytes must
+ * stay where they are until the next move. ERR_FORMAT if the block is damaged; ERR_NOMEM. */
 int remote_write_move(struct remote_write *rw, uint64_t segment, uint32_t ordinal,
 		      const void *block, size_t n, struct err *err);
 

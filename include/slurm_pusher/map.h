@@ -25,7 +25,7 @@ struct map {
 	size_t n;
 	size_t room;
 	uint32_t *slots; /* 1 + index into entries, 0 is free */
-	size_t n_slots;	 /* a power of two */
+	size_t n_slots;  /* a power of two */
 };
 
 void map_done(struct map *m);

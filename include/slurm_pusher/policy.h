@@ -14,19 +14,19 @@
 enum protocol { PROTOCOL_PUSHGATEWAY, PROTOCOL_REMOTE_WRITE };
 
 enum verdict {
-	VERDICT_SENT,	  /* taken */
-	VERDICT_RETRY,	  /* the same again, later */
+	VERDICT_SENT,     /* taken */
+	VERDICT_RETRY,    /* the same again, later */
 	VERDICT_REJECTED, /* never this one: count it, go on with the next */
-	VERDICT_SPLIT,	  /* too large: try half of it */
-	VERDICT_PLAIN,	  /* Pushgateway: again at once, without compression */
+	VERDICT_SPLIT,    /* too large: try half of it */
+	VERDICT_PLAIN,    /* Pushgateway: again at once, without compression */
 };
 
 struct answer {
-	int status;		/* HTTP status; 0: there was none (a network error) */
+	int status;             /* HTTP status; 0: there was none (a network error) */
 	int64_t retry_after_ms; /* from the header, relative; -1 if there was none */
-	bool compressed;	/* Pushgateway: the body was compressed, and this server has not
+	bool compressed;        /* Pushgateway: the body was compressed, and this server has not
 				   taken a compressed one before */
-	uint32_t samples;	/* in the request */
+	uint32_t samples;       /* in the request */
 };
 
 enum verdict policy_verdict(enum protocol protocol, const struct answer *answer);
@@ -37,7 +37,8 @@ struct backoff {
 };
 
 /* The wait before the next attempt: doubling from min to max, a tenth of jitter either
- * way (`chance` is any random number), never less than Retry-After (bounded by an hour). Counts the attempt. */
+ * way (`chance` is any random number), never less than Retry-After (bounded by an hour). Counts the
+ * attempt. */
 int64_t backoff_next(struct backoff *b, int64_t retry_after_ms, uint64_t chance);
 void backoff_reset(struct backoff *b);
 

@@ -37,11 +37,11 @@
 
 struct block {
 	uint64_t segment;
-	uint32_t ordinal; /* place in the segment, from 0; set by the queue */
+	uint32_t ordinal;       /* place in the segment, from 0; set by the queue */
 	int64_t min_ms, max_ms; /* timestamps of its samples, wall clock */
 	uint32_t samples;
 	uint32_t taken; /* of these, from the front: sent or given up */
-	bool done;	/* all taken */
+	bool done;      /* all taken */
 	const void *bytes;
 	size_t n;
 };
@@ -56,8 +56,8 @@ struct queue_options {
 struct queue_stats {
 	size_t blocks, bytes; /* waiting, not done */
 	uint64_t samples;
-	int64_t oldest_ms;	 /* timestamp of the oldest waiting sample, 0 if none */
-	uint64_t dropped_full;	 /* samples dropped since the start, by reason */
+	int64_t oldest_ms;     /* timestamp of the oldest waiting sample, 0 if none */
+	uint64_t dropped_full; /* samples dropped since the start, by reason */
 	uint64_t dropped_too_old;
 };
 

@@ -35,12 +35,10 @@ void problems_init(struct problems *p);
 void problems_done(struct problems *p);
 
 /* Notes "FILE:LINE:COLUMN: text". */
-__attribute__((format(printf, 3, 4))) void problem_add(struct problems *p,
-							const struct tree *where,
-							const char *format, ...);
-__attribute__((format(printf, 3, 4))) void warning_add(struct problems *p,
-							const struct tree *where,
-							const char *format, ...);
+__attribute__((format(printf, 3, 4))) void problem_add(struct problems *p, const struct tree *where,
+						       const char *format, ...);
+__attribute__((format(printf, 3, 4))) void warning_add(struct problems *p, const struct tree *where,
+						       const char *format, ...);
 
 enum key_kind {
 	KEY_STRING,   /* const char *; min/max bound its length when max > 0 */
@@ -67,7 +65,7 @@ struct pairs {
 	struct pair {
 		const char *name, *value;
 		const struct tree *where;
-	} *items;
+	} * items;
 	size_t n;
 };
 
@@ -80,11 +78,11 @@ struct list {
 struct key {
 	const char *name;
 	enum key_kind kind;
-	size_t offset; /* into the target struct */
-	int64_t min, max; /* of integers, durations (ms) and sizes; both 0: no bound */
+	size_t offset;          /* into the target struct */
+	int64_t min, max;       /* of integers, durations (ms) and sizes; both 0: no bound */
 	const struct key *keys; /* KEY_SECTION, KEY_LIST; ends with a NULL name */
-	size_t size;		/* KEY_LIST: bytes of an element */
-	const void *initial;	/* KEY_LIST: what an element starts as; NULL: zeroes */
+	size_t size;            /* KEY_LIST: bytes of an element */
+	const void *initial;    /* KEY_LIST: what an element starts as; NULL: zeroes */
 	const char *help;
 };
 

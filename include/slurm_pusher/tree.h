@@ -23,11 +23,11 @@ enum tree_kind { TREE_SCALAR, TREE_SEQUENCE, TREE_MAPPING };
 
 struct tree {
 	enum tree_kind kind;
-	const char *key;   /* in a mapping: this child's key, else NULL */
-	const char *text;  /* of a scalar; "" for an empty one */
-	bool plain;	   /* a scalar without quotes: null, true, 5 mean what they say */
-	const char *file;  /* the name given to tree_read() */
-	int line, column;  /* of the value, from 1; of the key where there is one */
+	const char *key;    /* in a mapping: this child's key, else NULL */
+	const char *text;   /* of a scalar; "" for an empty one */
+	bool plain;         /* a scalar without quotes: null, true, 5 mean what they say */
+	const char *file;   /* the name given to tree_read() */
+	int line, column;   /* of the value, from 1; of the key where there is one */
 	struct tree *child; /* first child */
 	struct tree *next;  /* next sibling */
 	size_t n_children;
@@ -35,8 +35,8 @@ struct tree {
 
 /* Reads one document. An empty document is an empty mapping.
  * ERR_FORMAT with "FILE:LINE:COLUMN: ..."; ERR_NOMEM. */
-int tree_read(struct arena *arena, const char *file, const char *bytes, size_t n,
-	      struct tree **out, struct err *err);
+int tree_read(struct arena *arena, const char *file, const char *bytes, size_t n, struct tree **out,
+	      struct err *err);
 
 /* The child of a mapping under that key, or NULL. */
 const struct tree *tree_child(const struct tree *mapping, const char *key);

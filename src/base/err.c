@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "slurm_pusher/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *err, int code, const char *format, ...)
+{
+	if (err) {
+		va_list args;
+
+		err->code = code;
+		va_start(args, format);
+		vsnprintf(err->text, sizeof err->text, format, args);
+		va_end(args);
+	}
+	return code;
+}
+
+int err_errno(struct err *err, int code, int error, const char *format, ...)
+{
+	if (err) {
+		va_list args;
+		char words[128];
+		size_t used;
+
+		err->code = code;
+		va_start(args, format);
+		vsnprintf(err->text, sizeof err->text, format, args);
+		va_end(args);
+		used = strlen(err->text);
+		snprintf(err->text + used, sizeof err->text - used, ": %s",
+			 strerror_r(error, words, sizeof words));
+	}
+	return code;
+}
+
+int err_prefix(struct err *err, const char *format, ...)
+{
+	char before[sizeof err->text], after[sizeof err->text];
+	va_list args;
+
+	if (!err)
+		return ERR_FAILED;
+	va_start(args, format);
+	vsnprintf(before, sizeof before, format, args);
+	va_end(args);
+	memcpy(after, err->text, sizeof after);
+	/* What does not fit is cut: the cause comes last, the place first. */
+	(void)!snprintf(err->text, sizeof err->text, "%.200s: %.290s", before, after);
+	return err->code;
+}
