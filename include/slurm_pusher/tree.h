@@ -2,9 +2,9 @@
 /*
  * tree: a YAML document as a tree that remembers where everything stood.
  *
- * Configuration and metric definitions are read from it. Aliases and anchors
- * are refused, depth and size are bounded, a key given twice is an error: a
- * file says one thing, once.
+ * Configuration and metric definitions are read from it. Aliases, anchors and
+ * tags are refused, depth and size are bounded, a key given twice is an error:
+ * a file says one thing, once.
  *
  * Mappings and sequences have children in the order of the file; a child of a
  * mapping has `key`. Everything lives in the arena. Numbers stay text: what a
@@ -18,6 +18,8 @@
 
 #include "slurm_pusher/arena.h"
 #include "slurm_pusher/err.h"
+
+enum { TREE_MAX_DEPTH = 32, TREE_MAX_BYTES = 1 << 20 };
 
 enum tree_kind { TREE_SCALAR, TREE_SEQUENCE, TREE_MAPPING };
 
