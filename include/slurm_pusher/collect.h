@@ -42,14 +42,17 @@ struct definitions;
 int definitions_new(struct definitions **out, struct err *err);
 void definitions_free(struct definitions *d);
 
-/* Adds the `tables` and `metrics` of a file (either may be missing, or be NULL here). What
- * is wrong goes to `problems`. Nothing of the tree is kept. ERR_NOMEM. */
+/* Adds the `tables` and `metrics` of a file (either may be NULL). What is wrong goes to
+ * `problems`. The trees must outlive the definitions. ERR_NOMEM. */
 int definitions_add(struct definitions *d, const struct tree *tables, const struct tree *metrics,
 		    struct problems *problems);
 
-/* Reads a whole file of definitions: a mapping with `tables` and `metrics`. */
+/* Adds a whole file of definitions: a mapping with `tables` and `metrics`. */
 int definitions_read(struct definitions *d, const char *file, const char *bytes, size_t n,
 		     struct problems *problems);
+
+/* Call once, after the last addition: resolves what metrics say about tables. */
+int definitions_finish(struct definitions *d, struct problems *problems);
 
 /* ---- collecting ---- */
 

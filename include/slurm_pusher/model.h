@@ -107,7 +107,8 @@ int snapshot_put(struct snapshot *s, struct registry *r, const char *name, enum 
 		 struct err *err);
 
 /* Groups samples by family (in the order the families were made known), series
- * within a family by their labels; of a series added twice the last value stays. */
+ * within a family by their labels. Adding a series twice is a mistake of the caller; one
+ * of its values stays. */
 void snapshot_finish(struct snapshot *s);
 
 /* [a-zA-Z_:][a-zA-Z0-9_:]* and [a-zA-Z_][a-zA-Z0-9_]*, not starting with "__". */
