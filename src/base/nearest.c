@@ -3,7 +3,7 @@
 
 #include "slurm_pusher/schema.h"
 
-enum { MAX_WORD = 64 };
+enum { MAX_CANDIDATE = 64 };
 
 static size_t min(size_t a, size_t b)
 {
@@ -14,7 +14,7 @@ static size_t min(size_t a, size_t b)
  * neighbours lead from `a` to `b`; rows[i % 3] is the row of a's first i letters. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t rows[3][MAX_WORD + 1];
+	size_t rows[3][MAX_CANDIDATE + 1];
 
 	for (size_t j = 0; j <= b_len; j++)
 		rows[0][j] = j;
@@ -38,13 +38,11 @@ const char *nearest(const char *word, const char *const *candidates, size_t n)
 	size_t best = len < 6 ? 2 : len / 3 + 1; /* the first distance that is too far */
 	const char *found = NULL;
 
-	if (len > MAX_WORD)
-		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		size_t candidate_len = strlen(candidates[i]);
 		size_t d;
 
-		if (candidate_len > MAX_WORD)
+		if (candidate_len > MAX_CANDIDATE)
 			continue;
 		d = distance(word, len, candidates[i], candidate_len);
 		if (d < best) {

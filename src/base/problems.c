@@ -29,8 +29,9 @@ static void flatten(char *line)
 			*line = ' ';
 }
 
-static void line_add(struct buf *lines, size_t *n, const struct tree *where, const char *format,
-		     va_list args)
+__attribute__((format(printf, 4, 0))) static void line_add(struct buf *lines, size_t *n,
+							   const struct tree *where,
+							   const char *format, va_list args)
 {
 	char text[MAX_LINE];
 

@@ -18,7 +18,7 @@ struct inner {
 struct target {
 	const char *text;
 	bool flag;
-	int64_t number, wait, bytes;
+	int64_t number, wait, bytes, spare;
 	struct strings words;
 	struct pairs labels;
 	struct inner section;
@@ -42,6 +42,7 @@ static const struct key keys[] = {
 	  .max = 3600000 },
 	{ "bytes", KEY_SIZE, .offset = offsetof(struct target, bytes), .min = 1024,
 	  .max = 1 << 30 },
+	{ "spare", KEY_SIZE, .offset = offsetof(struct target, spare), .max = 1 << 20 },
 	{ "words", KEY_STRINGS, .offset = offsetof(struct target, words) },
 	{ "labels", KEY_PAIRS, .offset = offsetof(struct target, labels) },
 	{ "section", KEY_SECTION, .offset = offsetof(struct target, section), .keys = inner_keys },
@@ -167,6 +168,7 @@ static void says_what_is_wrong_where_and_what_helps(void **state)
 		{ "bytes: 1GiBs\n", "f.yaml:1:1: bytes: \"1GiBs\" is not a size; write it like "
 				    "512KB, 64MB or 1GB\n" },
 		{ "bytes: 1B\n", "f.yaml:1:1: bytes: 1B is out of range; write 1KB to 1GB\n" },
+		{ "spare: 2MB\n", "f.yaml:1:1: spare: 2MB is out of range; write 0B to 1MB\n" },
 		{ "words: a\n", "f.yaml:1:1: words: write a list here, each item on a line that "
 				"starts with \"- \"\n" },
 		{ "words: [a, [b]]\n",
@@ -273,6 +275,7 @@ static void reads_durations_as_prometheus_does(void **state)
 		{ "300000000y", -1 },
 		{ "292277024y292277024w", -1 },
 		{ "99999999999999999999s", -1 },
+		{ "18446744073709551621ms", -1 }, /* 2^64 + 5 */
 	};
 
 	(void)state;
@@ -353,8 +356,11 @@ static void offers_only_what_is_near(void **state)
 		{ "storage", NULL },
 		{ "a_word_that_is_much_longer_than_any_key_and_any_sensible_mistake_in_one", NULL },
 	};
+	char long_word[1000] = { 0 };
+	const char *very_long = long_word;
 
 	(void)state;
+	memset(long_word, 'x', sizeof(long_word) - 1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *found = nearest(cases[i].word, words, 4);
 
@@ -362,6 +368,7 @@ static void offers_only_what_is_near(void **state)
 			fail_msg("\"%s\" gave \"%s\"", cases[i].word, found ? found : "nothing");
 	}
 	assert_null(nearest("url", words, 0));
+	assert_null(nearest("url", &very_long, 1));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
