@@ -18,7 +18,8 @@
  *
  * In every one of them the whole process group has been killed (SIGKILL reaches
  * stopped processes too) and the command has been reaped before it is `over`;
- * a grandchild that keeps the pipe open is waited for until the deadline.
+ * a grandchild that keeps the pipe open is waited for until the deadline. One
+ * that left the process group lives on, but nobody listens to it any more.
  *
  *	struct child *c;
  *	child_start(&c, &options, err);
@@ -29,7 +30,8 @@
  *
  * child_step() never blocks. The end of a process makes no descriptor readable
  * when it left its pipes to somebody else, so poll with SIGCHLD in a signalfd or
- * with a bounded wait.
+ * with a bounded wait. SIGCHLD must not be ignored: the kernel would throw the exit
+ * status away (ERR_IO).
  */
 #ifndef SLURM_PUSHER_CHILD_H
 #define SLURM_PUSHER_CHILD_H
@@ -68,7 +70,8 @@ struct child;
 int child_start(struct child **out, const struct child_options *options, int64_t now_ms,
 		struct err *err);
 
-/* Kills what still runs, reaps it, frees; NULL is fine. */
+/* Kills what still runs, reaps it, frees; NULL is fine. Does not wait longer than 100 ms
+ * for a process that the kernel does not let die (a sick disk). */
 void child_free(struct child *c);
 
 /* What to poll; returns how many of the two are filled in. */
@@ -77,7 +80,8 @@ int child_pollfds(const struct child *c, struct pollfd fds[2]);
 /* Reads what is there, looks at the deadline and at the process; true when over. */
 bool child_step(struct child *c, int64_t now_ms);
 
-/* The deadline it was given, while it runs. */
+/* When to call child_step() at the latest: at the deadline it was given; after that,
+ * until it is over, again in a short while. */
 int64_t child_deadline_ms(const struct child *c);
 
 /* Valid once child_step() has returned true. */

@@ -24,11 +24,11 @@
 #include "slurm_pusher/buf.h"
 #include "slurm_pusher/err.h"
 
-/* Reads the whole file into `out` (bounded by the buffer's maximum).
+/* Appends the whole file to `out` (bounded by the buffer's maximum).
  * ERR_IO (errno keeps the reason, ENOENT included), ERR_LIMIT, ERR_NOMEM. */
 int file_read(const char *path, struct buf *out, struct err *err);
 
-/* Replaces `path` with the bytes, mode 0640, as drawn above. ERR_IO; the old
+/* Replaces `path` with the bytes, mode 0640 less the umask, as drawn above. ERR_IO; the old
  * content is still there unless the failure came after the commit point. */
 int file_replace(const char *path, const void *bytes, size_t n, struct err *err);
 
