@@ -34,7 +34,9 @@ struct problems {
 void problems_init(struct problems *p);
 void problems_done(struct problems *p);
 
-/* Notes "FILE:LINE:COLUMN: text". */
+/* Notes "FILE:LINE:COLUMN: text"; "FILE: text" for a place in line 0, as a tree has that was
+ * not read from a file; "text" for NULL. A text of several lines becomes one. After a
+ * hundred lines there is only "and more", and the count. */
 __attribute__((format(printf, 3, 4))) void problem_add(struct problems *p, const struct tree *where,
 						       const char *format, ...);
 __attribute__((format(printf, 3, 4))) void warning_add(struct problems *p, const struct tree *where,

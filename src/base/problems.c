@@ -42,8 +42,10 @@ __attribute__((format(printf, 4, 0))) static void line_add(struct buf *lines, si
 		return;
 	vsnprintf(text, sizeof(text), format, args);
 	flatten(text);
-	if (where)
+	if (where && where->line)
 		buf_addf(lines, "%s:%d:%d: ", where->file, where->line, where->column);
+	else if (where)
+		buf_addf(lines, "%s: ", where->file);
 	buf_addf(lines, "%s\n", text);
 }
 

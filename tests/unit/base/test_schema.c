@@ -230,6 +230,17 @@ static void a_problem_is_one_line_whatever_it_quotes(void **state)
 			    "f.yaml:1:1: number: \"1 2 [31m\" is not a whole number; write one\n");
 }
 
+static void a_place_without_a_line_is_only_named(void **state)
+{
+	const struct tree flag = { .file = "--interval" };
+
+	(void)state;
+	problem_add(&problems, &flag, "too short");
+	warning_add(&problems, NULL, "too long");
+	assert_string_equal(buf_text(&problems.errors), "--interval: too short\n");
+	assert_string_equal(buf_text(&problems.warnings), "too long\n");
+}
+
 static void the_list_of_problems_is_bounded(void **state)
 {
 	char last[64];
@@ -383,6 +394,7 @@ int main(void)
 		TEST(reports_everything_in_one_run),
 		TEST(an_ignored_key_is_only_a_warning),
 		TEST(a_problem_is_one_line_whatever_it_quotes),
+		TEST(a_place_without_a_line_is_only_named),
 		TEST(the_list_of_problems_is_bounded),
 		TEST(reads_durations_as_prometheus_does),
 		TEST(reads_sizes_in_powers_of_1024),
