@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "status.h"
 
+struct source_status status_history_source(const struct history_status *h)
+{
+	return (struct source_status){
+		.name = "history",
+		.up = h->up,
+		.duration_ms = h->last_duration_ms,
+		.last_success_ms = h->last_success_ms,
+		.failures = h->failures,
+		.error = h->error,
+	};
+}
+
 double status_walked(const struct history_status *h)
 {
 	int64_t whole_ms = h->walk_end_ms - h->reset_ms;

@@ -46,6 +46,9 @@ struct status {
 	size_t n_destinations;
 };
 
+/* History as one of the sources (its CPU time and number of commands are not known). */
+struct source_status status_history_source(const struct history_status *h);
+
 /* How much of its walk a first count or recount has behind it, 0 to 1; 1 when there is
  * nothing to walk. */
 double status_walked(const struct history_status *h);

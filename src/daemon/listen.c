@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 32, MAX_HOST = 256 };
+
+struct place {
+	char host[MAX_HOST]; /* "" for every address */
+	const char *port;
+};
+
+static bool port_is_legal(const char *port)
+{
+	size_t n = strspn(port, "0123456789");
+
+	return n > 0 && n <= 5 && !port[n] && atoi(port) <= 65535;
+}
+
+/* Splits at the last colon, and takes the brackets off an IPv6 address. */
+static int place_parse(const char *address, struct place *place, struct err *err)
+{
+	const char *colon = strrchr(address, ':');
+	const char *host = address;
+	size_t n = colon ? (size_t)(colon - host) : 0;
+
+	if (!colon || !port_is_legal(colon + 1))
+		return err_set(err, ERR_FORMAT,
+			       "listen address \"%s\": write HOST:PORT, as in 127.0.0.1:9500, or "
+			       ":9500 for every address",
+			       address);
+	if (n >= 2 && host[0] == '[' && host[n - 1] == ']') {
+		host++;
+		n -= 2;
+	} else if (memchr(host, ':', n)) {
+		return err_set(err, ERR_FORMAT,
+			       "listen address \"%s\": an IPv6 address stands in brackets, as in "
+			       "[::1]:9500",
+			       address);
+	}
+	if (n >= sizeof place->host)
+		return err_set(err, ERR_FORMAT, "listen address \"%.64s...\": too long", address);
+	memcpy(place->host, host, n);
+	place->host[n] = '\0';
+	place->port = colon + 1;
+	return 0;
+}
+
+/* Returns the descriptor, or -1 with errno. */
+static int listen_on(const struct addrinfo *ai, bool both_families)
+{
+	int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, only_v6 = !both_families, error;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (ai->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static const char *remedy(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "; stop the program that has this port (`ss -ltnp` shows it), or choose "
+		       "another one with --web.listen-address";
+	case EADDRNOTAVAIL:
+		return "; no interface of this machine has this address";
+	case EACCES:
+		return "; choose a port above 1023 with --web.listen-address";
+	default:
+		return "";
+	}
+}
+
+int listen_open(const char *address, struct err *err)
+{
+	struct place place;
+	/* An IPv6 socket for every address takes IPv4 too; where there is no IPv6, IPv4. */
+	static const int every[] = { AF_INET6, AF_INET }, named[] = { AF_INET, AF_INET6 };
+	const int *families;
+	int lookup = 0, error = 0;
+	int rc = place_parse(address, &place, err);
+
+	if (rc < 0)
+		return rc;
+	families = *place.host ? named : every;
+	for (int i = 0; i < 2; i++) {
+		struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+					  .ai_family = families[i],
+					  .ai_socktype = SOCK_STREAM };
+		struct addrinfo *ai;
+		int fd;
+
+		lookup = getaddrinfo(*place.host ? place.host : NULL, place.port, &hints, &ai);
+		if (lookup != 0)
+			continue;
+		fd = listen_on(ai, !*place.host);
+		freeaddrinfo(ai);
+		if (fd >= 0)
+			return fd;
+		error = errno;
+	}
+	if (!error)
+		return err_set(err, ERR_IO, "cannot listen on %s: %s", address,
+			       gai_strerror(lookup));
+	return err_set(err, ERR_IO, "cannot listen on %s: %s%s", address, strerror(error),
+		       remedy(error));
+}
+
+unsigned listen_port(int fd)
+{
+	struct sockaddr_storage at = { 0 };
+	socklen_t n = sizeof at;
+
+	if (getsockname(fd, (struct sockaddr *)&at, &n) < 0)
+		return 0;
+	if (at.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+	return ntohs(((struct sockaddr_in *)&at)->sin_port);
+}
