@@ -65,7 +65,8 @@ struct destination_options {
 	bool gzip;                  /* Pushgateway: a compressed body is offered with each push */
 	struct queue_options queue; /* remote-write */
 	struct batch_limits limits; /* remote-write */
-	struct encoder encoder;     /* remote-write; owned by the destination from now on */
+	struct encoder encoder;     /* remote-write; owned by the destination from now on, also when
+				       it cannot be made */
 };
 
 /* What a destination has to say about itself. Counters are since the start. */
@@ -79,7 +80,7 @@ struct destination_status {
 	} state;
 	bool ok; /* the last answer was good (or there was none yet) */
 	uint64_t requests, sent_samples, failed_samples, retried_samples;
-	uint64_t sent_bytes;     /* bodies, compressed */
+	uint64_t sent_bytes;     /* bodies taken by the receiver, compressed */
 	int64_t last_success_ms; /* wall clock; 0: never */
 	int64_t newest_sent_ms;  /* newest timestamp the receiver has taken; 0: none */
 	int64_t last_duration_ms;
@@ -93,7 +94,7 @@ int deliver_new(struct deliver **out, const char *user_agent, struct err *err);
 /* Frees all destinations too; does not wait for anything. */
 void deliver_free(struct deliver *d);
 
-/* Options are copied. ERR_FORMAT: the URL cannot be used; ERR_NOMEM. */
+/* Options are copied. ERR_FORMAT: the URL or a header cannot be used; ERR_NOMEM. */
 int destination_new(struct destination **out, struct deliver *d,
 		    const struct destination_options *options, struct err *err);
 void destination_free(struct destination *dst);
@@ -102,7 +103,12 @@ void destination_free(struct destination *dst);
 struct queue *destination_queue(struct destination *dst);
 
 /* Pushgateway: the newest snapshot replaces whatever still waits. `gzipped` may be
- * NULL; it is used until this server has shown that it cannot take it. Copies. */
+ * NULL; it is used until this server has shown that it cannot take it. Copies.
+ *
+ * A snapshot is tried again until a newer one comes, but given up after three network
+ * errors (some versions break the connection off over a body they do not like).
+ *
+ * ERR_NOMEM, ERR_LIMIT; ERR_BUSY after deliver_stop(). */
 int destination_offer(struct destination *dst, const struct buf *text, const struct buf *gzipped,
 		      uint64_t samples, int64_t timestamp_ms, struct err *err);
 
@@ -126,7 +132,8 @@ int deliver_wait(struct deliver *d, struct pollfd *fds, unsigned n_fds, int64_t 
 /* Moves every destination on: reads answers, starts what is due. */
 void deliver_step(struct deliver *d, int64_t mono_ms, int64_t wall_ms);
 
-/* When the next backoff ends (monotonic), or INT64_MAX. */
+/* When there is something to start (monotonic): the end of the next backoff, long ago when
+ * something can go at once; INT64_MAX when nothing waits. */
 int64_t deliver_due_ms(const struct deliver *d);
 
 /* Stopping: backoffs are kept, then a Pushgateway's group is DELETEd where asked for.

@@ -12,7 +12,7 @@
  *
  *	uint64_t segment = queue_segment(q);
  *	... write a block for that segment ...
- *	queue_put(q, &block, now_ms, err);
+ *	queue_put(q, &block, err);
  *
  *	for (const struct block *b = queue_next(q, NULL); b; b = queue_next(q, b))
  *		... move on to b; unless b->done, take its samples from b->taken on ...
@@ -22,6 +22,11 @@
  * oldest first, and is counted, never silently. Bytes are dropped by whole segments (a
  * block is of no use without the ones before it), age marks blocks as done. A segment is
  * freed when all its blocks are done and it is no longer the one being written.
+ *
+ * A segment ends when it is large, and also when nothing in it waits and the blocks
+ * after its first outweigh the first: that one carries most of the names, so a queue
+ * that is kept up with holds about twice the names, and repeating them costs no more
+ * than the values do.
  *
  * This one lives in memory; one on disk has the same interface, its `done` being
  * the read position it keeps.
@@ -59,6 +64,8 @@ struct queue_stats {
 	int64_t oldest_ms;     /* timestamp of the oldest waiting sample, 0 if none */
 	uint64_t dropped_full; /* samples dropped since the start, by reason */
 	uint64_t dropped_too_old;
+	uint64_t left; /* samples that left it since the start, taken or dropped: as they leave
+			  at the front, the place of the oldest waiting one */
 };
 
 struct queue;
@@ -70,7 +77,8 @@ void queue_close(struct queue *q);
 uint64_t queue_segment(struct queue *q);
 
 /* Puts a copy of the block at the end; `segment` must be queue_segment()'s answer. ERR_NOMEM:
- * the samples are dropped and counted. */
+ * the samples are dropped and counted, and the segment ends (later blocks of it
+ * could not be understood). */
 int queue_put(struct queue *q, const struct block *b, struct err *err);
 
 /* The block after `b`, or the first of the oldest segment for NULL; NULL at the end.
