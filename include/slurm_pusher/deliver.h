@@ -64,6 +64,8 @@ struct destination_options {
 	bool delete_on_stop;        /* Pushgateway: DELETE the group on a clean stop */
 	bool gzip;                  /* Pushgateway: a compressed body is offered with each push */
 	struct queue_options queue; /* remote-write */
+	struct queue *inherited;    /* remote-write: a queue to go on with (owned by the
+				       destination from now on, also on failure), or NULL */
 	struct batch_limits limits; /* remote-write */
 	struct encoder encoder;     /* remote-write; owned by the destination from now on, also when
 				       it cannot be made */
@@ -98,6 +100,10 @@ void deliver_free(struct deliver *d);
 int destination_new(struct destination **out, struct deliver *d,
 		    const struct destination_options *options, struct err *err);
 void destination_free(struct destination *dst);
+
+/* Frees the destination but for its queue, which is returned for the one that takes its place. A
+ * request that is under way may arrive and be sent again. */
+struct queue *destination_dissolve(struct destination *dst);
 
 /* Remote-write: where blocks are put. NULL for a Pushgateway. */
 struct queue *destination_queue(struct destination *dst);

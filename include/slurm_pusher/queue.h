@@ -73,6 +73,9 @@ struct queue;
 int queue_open(struct queue **out, const struct queue_options *options, struct err *err);
 void queue_close(struct queue *q);
 
+/* Other bounds from now on; the next put and expire act on them. */
+void queue_rebound(struct queue *q, const struct queue_options *options);
+
 /* The segment the next block goes to. */
 uint64_t queue_segment(struct queue *q);
 

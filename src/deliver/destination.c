@@ -17,8 +17,9 @@ static int make_cargo(struct destination *dst, const struct destination_options 
 
 	if (options->protocol == PROTOCOL_PUSHGATEWAY)
 		return slot_new(&dst->cargo, options->gzip, options->delete_on_stop, err);
-	rc = queue_open(&dst->queue, &options->queue, err);
-	if (rc < 0)
+	if (dst->queue)
+		queue_rebound(dst->queue, &options->queue);
+	else if ((rc = queue_open(&dst->queue, &options->queue, err)) < 0)
 		return rc;
 	return batch_new(&dst->cargo, dst->queue, &dst->encoder, &options->limits, err);
 }
@@ -52,11 +53,13 @@ int destination_new(struct destination **out, struct deliver *d,
 	if (!dst) {
 		if (options->encoder.free)
 			options->encoder.free(options->encoder.ctx);
+		queue_close(options->inherited);
 		return err_set(err, ERR_NOMEM, "no memory for a destination");
 	}
 	dst->deliver = d;
 	dst->protocol = options->protocol;
 	dst->encoder = options->encoder;
+	dst->queue = options->inherited;
 	dst->backoff = (struct backoff){ options->min_backoff_ms, options->max_backoff_ms, 0 };
 	rc = set_up(dst, options, err);
 	if (rc < 0) {
@@ -90,6 +93,15 @@ void destination_free(struct destination *dst)
 	free(dst->name);
 	free(dst->url);
 	free(dst);
+}
+
+struct queue *destination_dissolve(struct destination *dst)
+{
+	struct queue *queue = dst->queue;
+
+	dst->queue = NULL;
+	destination_free(dst);
+	return queue;
 }
 
 /* ---- what its users ask ---- */

@@ -42,12 +42,17 @@ int queue_open(struct queue **out, const struct queue_options *options, struct e
 
 	if (!q)
 		return err_set(err, ERR_NOMEM, "no memory for a queue");
+	queue_rebound(q, options);
+	*out = q;
+	return 0;
+}
+
+void queue_rebound(struct queue *q, const struct queue_options *options)
+{
 	q->options = *options;
 	if (q->options.segment_bytes == 0)
 		q->options.segment_bytes = smaller(SEGMENT_MAX_BYTES, options->max_bytes / 8);
 	q->options.segment_bytes = smaller(q->options.segment_bytes, options->max_bytes);
-	*out = q;
-	return 0;
 }
 
 static struct node *first_node(const struct queue *q)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * daemon: the loop. Wait, look, say, hand over.
+ *
+ * One thread and one wait. Everything that takes time is a small state machine that is
+ * stepped after each wait and never blocks: Slurm commands (collect, history), requests
+ * (deliver), the web endpoint. What can block without a deadline runs on the worker.
+ */
+#ifndef SLURM_PUSHER_DAEMON_H
+#define SLURM_PUSHER_DAEMON_H
+
+#include "cluster_query.h"
+#include "setup.h"
+#include "signals.h"
+#include "slurm_pusher/worker.h"
+#include "status.h"
+
+struct daemon {
+	enum mode mode;
+	const struct flags *flags;
+	struct setup setup;
+	struct registry *registry;
+	struct deliver *deliver;
+	struct worker *worker;
+	int signal_fd;
+	int lock_fd; /* of the storage folder; -1: none */
+	struct signals signals;
+
+	/* the cluster's name */
+	struct cluster_query query;
+	bool querying;
+	bool query_failed_before;
+	char cluster[256]; /* "": not known */
+	char name_to_save[256];
+
+	/* the tick */
+	bool collecting;
+	int64_t next_tick_ms;  /* monotonic */
+	int64_t tick_start_ms; /* monotonic */
+	int64_t tick_wall_ms;  /* its timestamp */
+	struct snapshot snapshot;
+	struct buf text; /* exposition of the last tick, for /metrics and Pushgateways */
+	struct buf gzipped;
+
+	/* what is known about us */
+	struct status status;
+	struct source_status *sources;
+	struct history_status history;
+	struct destination_status *destinations;
+	bool *source_was_down; /* as last logged */
+	bool history_was_down;
+	bool history_was_complete;
+	uint64_t history_failures;
+	char reload_error[256];
+	int64_t next_watchdog_ms;
+	bool ready;
+};
+
+/* Runs until SIGTERM (or the end of --once, --dry-run). Returns the exit status. */
+int daemon_main(const struct flags *flags);
+
+enum { EXIT_CONFIG = 2 }; /* the configuration is wrong: starting again will not help */
+
+/* ---- parts of the loop; each in a file of its own ---- */
+
+/* Waits until something can be done. */
+void daemon_wait(struct daemon *d);
+
+/* --once and --dry-run; returns the exit status. */
+int daemon_once(struct daemon *d);
+
+/* Fills in d->status from what the parts know now. */
+void daemon_look_at_itself(struct daemon *d);
+
+/* Starts, steps and ends ticks; true when one ended in this step. */
+bool daemon_collect(struct daemon *d);
+
+/* Passes of the history, and what the worker has written. */
+void daemon_history(struct daemon *d);
+
+/* Asks for the cluster's name; with it come the destinations. */
+void daemon_find_cluster(struct daemon *d);
+
+/* Puts a new configuration in place of the old one, or says why not. */
+void daemon_reload(struct daemon *d);
+
+/* Allocates what is as long as the setup has sources and destinations. */
+int daemon_size_arrays(struct daemon *d, const struct setup *s, struct err *err);
+
+/* Log what has changed: once per change of state. */
+void daemon_report_tick(struct daemon *d);
+void daemon_report_history(struct daemon *d);
+void daemon_report_destinations(struct daemon *d);
+void log_problems(const struct problems *p);
+
+/* The pages of the web endpoint; ctx is the daemon. */
+extern const struct web_page daemon_pages[];
+extern const size_t n_daemon_pages;
+
+struct setup_means daemon_means(struct daemon *d);
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The cluster's name is a label of every sample, so nothing is sent before it is known: from
+ * the configuration, from Slurm, or, while Slurm does not answer, as it was last time (kept in
+ * the storage folder).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "slurm_pusher/clock.h"
+#include "slurm_pusher/file.h"
+#include "slurm_pusher/log.h"
+
+static bool name_path(const struct daemon *d, char *path, size_t room)
+{
+	const char *folder = d->setup.config.storage.path;
+
+	return folder && snprintf(path, room, "%s/cluster", folder) < (int)room;
+}
+
+static bool read_kept_name(struct daemon *d)
+{
+	char path[4096];
+	struct buf text;
+
+	if (!name_path(d, path, sizeof path))
+		return false;
+	buf_init(&text, sizeof d->cluster - 1);
+	if (file_read(path, &text, NULL) == 0)
+		snprintf(d->cluster, sizeof d->cluster, "%.*s", (int)strcspn(buf_text(&text), "\n"),
+			 buf_text(&text));
+	buf_done(&text);
+	return *d->cluster != '\0';
+}
+
+static int save_name(void *ctx, struct err *err)
+{
+	const struct daemon *d = ctx;
+	char path[4096];
+
+	if (!name_path(d, path, sizeof path))
+		return 0;
+	return file_replace(path, d->name_to_save, strlen(d->name_to_save), err);
+}
+
+static void keep_name(struct daemon *d)
+{
+	snprintf(d->name_to_save, sizeof d->name_to_save, "%s", d->cluster);
+	if (d->setup.config.storage.path && d->mode != MODE_DRY_RUN)
+		(void)worker_start(d->worker, save_name, d);
+}
+
+static void name_is_known(struct daemon *d)
+{
+	struct setup_means means = daemon_means(d);
+	struct err err;
+
+	if (setup_destinations(&d->setup, &means, d->cluster, NULL, &err) < 0)
+		log_error("destinations cannot be set up", "err", err.text, NULL);
+	log_info("cluster", "name", d->cluster, NULL);
+}
+
+static void name_was_not_told(struct daemon *d)
+{
+	if (read_kept_name(d)) {
+		log_warn("Slurm does not tell its ClusterName; using the one it had before",
+			 "cluster", d->cluster, "err", d->query.err.text, NULL);
+		name_is_known(d);
+	} else if (!d->query_failed_before) {
+		log_warn("Slurm does not tell its ClusterName; nothing is sent before it does "
+			 "(or set cluster in global.external_labels)",
+			 "err", d->query.err.text, NULL);
+	}
+	d->query_failed_before = true;
+}
+
+static void ask(struct daemon *d)
+{
+	const struct config *config = &d->setup.config;
+
+	d->querying = true;
+	cluster_query_start(&d->query, config->slurm.path, d->setup.envp,
+			    config->global.scrape_timeout_ms, clock_mono_ms());
+}
+
+static const char *configured_name(const struct config *config)
+{
+	const struct pairs *labels = &config->global.external_labels;
+
+	for (size_t i = 0; i < labels->n; i++)
+		if (strcmp(labels->items[i].name, "cluster") == 0)
+			return labels->items[i].value;
+	return "";
+}
+
+void daemon_find_cluster(struct daemon *d)
+{
+	if (*d->cluster || d->mode == MODE_DRY_RUN)
+		return;
+	if (!config_wants_cluster(&d->setup.config)) {
+		snprintf(d->cluster, sizeof d->cluster, "%s", configured_name(&d->setup.config));
+		name_is_known(d);
+		return;
+	}
+	/* Asked anew with every tick. */
+	if (!d->querying && clock_mono_ms() >= d->next_tick_ms)
+		ask(d);
+	if (!d->querying || !cluster_query_step(&d->query, clock_mono_ms()))
+		return;
+	d->querying = false;
+	if (*d->query.name) {
+		snprintf(d->cluster, sizeof d->cluster, "%s", d->query.name);
+		name_is_known(d);
+		keep_name(d);
+	} else {
+		name_was_not_told(d);
+	}
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon.h"
+#include "slurm_pusher/clock.h"
+#include "slurm_pusher/log.h"
+
+/* The worker writes the history's state and, once, the cluster's name. */
+static void take_back_work(struct daemon *d)
+{
+	struct err err;
+	int result;
+
+	if (!worker_finish(d->worker, &result, &err))
+		return;
+	if (result < 0)
+		log_warn("state cannot be written", "err", err.text, NULL);
+	if (d->setup.history)
+		history_saved(d->setup.history, result, &err);
+}
+
+void daemon_history(struct daemon *d)
+{
+	take_back_work(d);
+	if (!d->setup.history)
+		return;
+	if (history_step(d->setup.history, d->worker, clock_mono_ms(), clock_wall_ms()))
+		daemon_report_history(d);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "notify.h"
+#include "slurm_pusher/clock.h"
+#include "slurm_pusher/log.h"
+
+void log_problems(const struct problems *p)
+{
+	const struct buf *lines[] = { &p->errors, &p->warnings };
+
+	for (int i = 0; i < 2; i++) {
+		const char *line = buf_text(lines[i]);
+
+		while (*line) {
+			char text[1200];
+			size_t n = strcspn(line, "\n");
+
+			snprintf(text, sizeof text, "%.*s", (int)n, line);
+			if (i == 0)
+				log_error("configuration", "err", text, NULL);
+			else
+				log_warn("configuration", "warning", text, NULL);
+			line += n + (line[n] == '\n');
+		}
+	}
+}
+
+/* The arrays whose lengths depend on the setup; they begin without a memory of the past. */
+int daemon_size_arrays(struct daemon *d, const struct setup *s, struct err *err)
+{
+	size_t n_sources = collector_n_sources(s->collector);
+	size_t n_destinations = s->config.remote_write.n + s->config.pushgateway.n;
+	struct source_status *sources = calloc(n_sources + 1, sizeof *sources);
+	struct destination_status *destinations = calloc(n_destinations + 1, sizeof *destinations);
+	bool *down = calloc(n_sources + 1, sizeof *down);
+
+	if (!sources || !destinations || !down) {
+		free(sources);
+		free(destinations);
+		free(down);
+		return err_set(err, ERR_NOMEM, "daemon: out of memory");
+	}
+	free(d->sources);
+	free(d->destinations);
+	free(d->source_was_down);
+	d->sources = sources;
+	d->destinations = destinations;
+	d->source_was_down = down;
+	return 0;
+}
+
+static bool storage_differs(const struct setup *a, const struct setup *b)
+{
+	const char *x = a->config.storage.path, *y = b->config.storage.path;
+
+	return !x != !y || (x && strcmp(x, y) != 0);
+}
+
+static int read_new(struct daemon *d, struct setup *new, struct err *err)
+{
+	struct setup_means means = daemon_means(d);
+	struct problems problems;
+	int rc;
+
+	problems_init(&problems);
+	rc = setup_read(new, d->flags, &problems, err);
+	log_problems(&problems);
+	problems_done(&problems);
+	if (rc == 0 && storage_differs(new, &d->setup))
+		rc = err_set(err, ERR_FORMAT, "storage.path cannot change in a reload; restart");
+	return rc < 0 ? rc : setup_build(new, &means, &d->setup, err);
+}
+
+/* From here on there is no way back. */
+static void replace(struct daemon *d, struct setup *new)
+{
+	struct setup old = d->setup;
+	struct setup_means means = daemon_means(d);
+	struct err err;
+
+	d->setup = *new;
+	setup_take(&d->setup, &old);
+	d->collecting = false;
+	d->next_tick_ms = clock_mono_ms();
+	cluster_query_done(&d->query);
+	d->querying = false;
+	if (*d->cluster && config_wants_cluster(&d->setup.config)) {
+		if (setup_destinations(&d->setup, &means, d->cluster, &old, &err) < 0)
+			log_error("destinations cannot be set up", "err", err.text, NULL);
+	} else {
+		*d->cluster = '\0';
+	}
+	setup_done(&old);
+}
+
+void daemon_reload(struct daemon *d)
+{
+	struct setup new = { 0 };
+	struct err err;
+	int rc;
+
+	notify_reloading();
+	rc = read_new(d, &new, &err);
+	if (rc == 0)
+		rc = daemon_size_arrays(d, &new, &err);
+	d->status.reload_ok = rc == 0;
+	if (rc < 0) {
+		setup_done(&new);
+		snprintf(d->reload_error, sizeof d->reload_error, "%.250s", err.text);
+		log_error("reload failed; the configuration before stays in force", "err", err.text,
+			  NULL);
+	} else {
+		replace(d, &new);
+		d->reload_error[0] = '\0';
+		d->status.reload_ms = clock_wall_ms();
+		log_open(d->setup.config.log.level);
+		log_info("configuration reloaded", NULL);
+	}
+	notify_ready("reloaded");
+}
