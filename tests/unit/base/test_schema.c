@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-// cmocka wants the headers above first
-#include <cmocka.h>
 
 #include "slurm_pusher/schema.h"
+#include "test.h"
 
 struct inner {
 	const char *name;
@@ -193,7 +187,7 @@ static void says_what_is_wrong_where_and_what_helps(void **state)
 		{ "[a]\n", "f.yaml:1:1: write lines of the form \"key: value\" here\n" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		set_up(state);
 		read_text(cases[i].text);
 		assert_string_equal(buf_text(&problems.errors), cases[i].errors);
@@ -290,7 +284,7 @@ static void reads_durations_as_prometheus_does(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (duration_parse(cases[i].text) != cases[i].ms)
 			fail_msg("\"%s\" is %lld", cases[i].text,
 				 (long long)duration_parse(cases[i].text));
@@ -314,7 +308,7 @@ static void reads_sizes_in_powers_of_1024(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (size_parse(cases[i].text) != cases[i].bytes)
 			fail_msg("\"%s\" is %lld", cases[i].text,
 				 (long long)size_parse(cases[i].text));
@@ -342,7 +336,7 @@ static void writes_durations_that_read_back(void **state)
 	char text[32];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		duration_format(cases[i].ms, text);
 		assert_string_equal(text, cases[i].text);
 		assert_int_equal(duration_parse(text), cases[i].ms);
@@ -372,7 +366,7 @@ static void offers_only_what_is_near(void **state)
 
 	(void)state;
 	memset(long_word, 'x', sizeof(long_word) - 1);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *found = nearest(cases[i].word, words, 4);
 
 		if (cases[i].found ? !found || strcmp(found, cases[i].found) != 0 : found != NULL)

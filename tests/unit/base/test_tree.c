@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-// cmocka wants the four above first
-#include <cmocka.h>
 
 #include "slurm_pusher/buf.h"
 #include "slurm_pusher/tree.h"
+#include "test.h"
 
 static struct arena arena;
 static struct err err;
@@ -111,7 +106,7 @@ static void an_empty_document_is_an_empty_mapping(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		const struct tree *root = read_text(texts[i]);
 
 		assert_int_equal(root->kind, TREE_MAPPING);
@@ -159,7 +154,7 @@ static void refuses_with_place_and_remedy(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_refused(cases[i].text, strlen(cases[i].text), cases[i].message);
 }
 
