@@ -352,8 +352,8 @@ static void explains_a_port_that_is_taken(void **state)
 	contains(err.text, address);
 	contains(err.text, "in use");
 	contains(err.text, "--web.listen-address");
+	ask(first, "GET /" TAIL); /* a connection that lingers must not keep the port */
 	web_close(first);
-	/* ... and free again as soon as it is closed. */
 	assert_int_equal(web_open(&second, address, pages, 1, NULL, &err), 0);
 	web_close(second);
 	web_close(NULL);
@@ -369,7 +369,7 @@ static void listens_on_names_and_on_every_address(void **state)
 		struct web *w = NULL;
 		int rc = web_open(&w, addresses[i], pages, 1, name, &err);
 
-		if (rc < 0 && addresses[i][0] == '[')
+		if (rc < 0 && addresses[i][0] == '[' && strstr(err.text, "ddress"))
 			continue; /* a machine without IPv6 */
 		if (rc < 0)
 			fail_msg("%s: %s", addresses[i], err.text);
