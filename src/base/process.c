@@ -26,7 +26,7 @@ static const char *find_program(const char *name, const char *path, char room[PA
 	for (const char *dir = path; *dir != '\0'; dir += n + (dir[n] == ':')) {
 		n = strcspn(dir, ":");
 		int length = snprintf(room, PATH_MAX, "%.*s/%s", (int)n, dir, name);
-		if (n == 0 || length >= PATH_MAX || stat(room, &st) < 0 || !S_ISREG(st.st_mode))
+		if (length >= PATH_MAX || stat(room, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		if (access(room, X_OK) == 0)
 			return room;

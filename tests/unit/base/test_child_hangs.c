@@ -38,7 +38,7 @@ static pid_t first_pid(void)
 static void is_killed_at_the_deadline_with_its_whole_group(void **state)
 {
 	(void)state;
-	run_script("sleep 1000 & echo $!; kill -STOP $$");
+	run_script("sleep 60 & echo $!; kill -STOP $$");
 	pid_t grandchild = first_pid();
 	assert_false(child_step(run.child, RUN_DEADLINE_MS - 1));
 	run_finish(RUN_DEADLINE_MS);
@@ -49,7 +49,7 @@ static void is_killed_at_the_deadline_with_its_whole_group(void **state)
 static void says_at_the_deadline_what_it_complained_of(void **state)
 {
 	(void)state;
-	run_script("echo 'unable to contact controller' >&2; echo a; exec sleep 1000");
+	run_script("echo 'unable to contact controller' >&2; echo a; exec sleep 60");
 	run_until("a");
 	run_finish(RUN_DEADLINE_MS + 5);
 	run_check(ERR_TIMEOUT, "timed out after 30005 ms: unable to contact controller");
@@ -58,7 +58,7 @@ static void says_at_the_deadline_what_it_complained_of(void **state)
 static void kills_what_a_good_command_left_running(void **state)
 {
 	(void)state;
-	run_script("sleep 1000 >&- 2>&- & echo $!");
+	run_script("sleep 60 >&- 2>&- & echo $!");
 	run_finish(0);
 	run_check(0, "");
 	assert_true(is_gone(atoi(buf_text(&run.output))));
@@ -94,7 +94,7 @@ static void wait_for_its_exit(void)
 static void waits_for_such_a_grandchild_until_the_deadline(void **state)
 {
 	(void)state;
-	run_script("sleep 1000 & echo $!");
+	run_script("sleep 60 & echo $!");
 	pid_t grandchild = first_pid();
 	wait_for_its_exit();
 	assert_false(child_step(run.child, RUN_DEADLINE_MS - 1));
@@ -107,7 +107,7 @@ static void waits_for_such_a_grandchild_until_the_deadline(void **state)
 static void does_not_wait_for_who_only_holds_standard_error(void **state)
 {
 	(void)state;
-	run_script("sleep 1000 >&- & echo oops >&2; exit 2");
+	run_script("sleep 60 >&- & echo oops >&2; exit 2");
 	run_finish(0);
 	run_check(ERR_FAILED, "exit status 2: oops");
 }
@@ -115,7 +115,7 @@ static void does_not_wait_for_who_only_holds_standard_error(void **state)
 static void stops_listening_to_who_left_the_group(void **state)
 {
 	(void)state;
-	run_script("setsid sh -c 'echo $$; exec sleep 20' &");
+	run_script("setsid sh -c 'echo $$; exec sleep 60' &");
 	pid_t fugitive = first_pid();
 	run_finish(RUN_DEADLINE_MS);
 	int rc = kill(fugitive, SIGKILL);
@@ -136,7 +136,7 @@ static void waits_for_such_an_exit_until_the_deadline(void **state)
 	struct pollfd fds[2];
 
 	(void)state;
-	run_script("exec >&- 2>&-; exec sleep 1000");
+	run_script("exec >&- 2>&-; exec sleep 60");
 	for (int i = 0; i < RUN_STEPS && child_pollfds(run.child, fds) > 0; i++) {
 		run_wait();
 		assert_false(child_step(run.child, 0));
@@ -158,7 +158,7 @@ static pid_t hold(pid_t pid)
 	if (tracer == 0) {
 		answer = ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0 ? 'y' : 'n';
 		if (write(fds[1], &answer, 1) == 1)
-			pause();
+			sleep(60);
 		_exit(0);
 	}
 	assert_int_equal(read(fds[0], &answer, 1), 1);
@@ -180,7 +180,7 @@ static void let_go(pid_t tracer)
 static void does_not_block_on_a_process_that_cannot_die(void **state)
 {
 	(void)state;
-	run_script("echo $$; exec sleep 1000");
+	run_script("echo $$; exec sleep 60");
 	pid_t tracer = hold(first_pid());
 	if (tracer == 0)
 		skip();
@@ -201,7 +201,7 @@ static void does_not_block_on_a_process_that_cannot_die(void **state)
 static void is_left_behind_when_it_cannot_die(void **state)
 {
 	(void)state;
-	run_script("echo $$; exec sleep 1000");
+	run_script("echo $$; exec sleep 60");
 	pid_t pid = first_pid();
 	pid_t tracer = hold(pid);
 	if (tracer == 0)
