@@ -46,8 +46,8 @@
 /* Appends the exposition of a finished snapshot. */
 void encode_text(const struct snapshot *s, struct buf *out);
 
-/* Appends the decimal of the fewest digits, correctly rounded, that reads back equal, with
- * a point in every locale; NaN, +Inf, -Inf by name. */
+/* Appends the decimal of the fewest significant digits, correctly rounded, that reads back equal,
+ * with a point in every locale; NaN, +Inf, -Inf by name. */
 void encode_number(double value, struct buf *out);
 
 /* Appends `in`, gzip-compressed. ERR_NOMEM; ERR_LIMIT, also when `out` could not hold `in`
@@ -72,14 +72,12 @@ int block_writer_new(struct block_writer **out, struct err *err);
 void block_writer_free(struct block_writer *w);
 
 /* Appends one block for the finished snapshot. `segment` is the number of the segment it
- * will go to: when that is another than last time, all series are named again. After an
- * error there is no block, and the writer is as before. ERR_NOMEM, ERR_LIMIT. */
+ * goes to: when that is another than last time, all series are named again. So a block that
+ * was written must become the next of its segment, or the segment must end (queue_put() sees
+ * to that). After an error there is no block, and the next one goes to the same segment.
+ * ERR_NOMEM, ERR_LIMIT. */
 int block_write(struct block_writer *w, uint64_t segment, const struct snapshot *s, struct buf *out,
 		struct err *err);
-
-/* Takes the last block back: it did not become the next one of its segment (the queue had
- * no memory for it, say), so the names in it have to be told again. */
-void block_writer_undo(struct block_writer *w);
 
 /* ---- remote-write 1.0 ---- */
 

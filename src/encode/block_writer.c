@@ -18,12 +18,10 @@ struct block_writer {
 	struct known *known; /* by slot */
 	size_t n_known;
 	uint32_t n_mentions;
-	uint32_t n_mentions_before; /* the last block */
-	uint32_t *listed;           /* indices of the last block's series */
+	uint32_t *listed; /* indices of the last block's series */
 	size_t n_listed;
 	size_t listed_room;
-	bool must_list; /* what the reader will have seen last is not in `listed` */
-	struct buf names;
+	bool must_list; /* `listed` is not what the block before had */
 };
 
 int block_writer_new(struct block_writer **out, struct err *err)
@@ -32,7 +30,6 @@ int block_writer_new(struct block_writer **out, struct err *err)
 
 	if (!w)
 		return err_set(err, ERR_NOMEM, "block writer: out of memory");
-	buf_init(&w->names, NAMES_MAX_BYTES);
 	*out = w;
 	return 0;
 }
@@ -43,7 +40,6 @@ void block_writer_free(struct block_writer *w)
 		return;
 	free(w->known);
 	free(w->listed);
-	buf_done(&w->names);
 	free(w);
 }
 
@@ -57,12 +53,13 @@ static void start_segment(struct block_writer *w, uint64_t segment)
 	w->must_list = false;
 }
 
-void block_writer_undo(struct block_writer *w)
+/* Takes back what a block that came to nothing mentioned beyond the first `n_mentions`. */
+static void take_back(struct block_writer *w, uint32_t n_mentions)
 {
 	for (size_t slot = 0; slot < w->n_known; slot++)
-		if (w->known[slot].mention > w->n_mentions_before)
+		if (w->known[slot].mention > n_mentions)
 			w->known[slot].mention = 0;
-	w->n_mentions = w->n_mentions_before;
+	w->n_mentions = n_mentions;
 	w->must_list = true;
 }
 
@@ -103,8 +100,8 @@ static void add_names(struct buf *out, const struct series *series)
 }
 
 /* Fills `listed` and `names`; says in `same` whether the list is as it was. */
-static int list_series(struct block_writer *w, const struct snapshot *s, bool *same,
-		       struct err *err)
+static int list_series(struct block_writer *w, const struct snapshot *s, struct buf *names,
+		       bool *same, struct err *err)
 {
 	*same = !w->must_list && w->n_listed == s->n;
 	if (s->n > w->listed_room && !grow_listed(w, s->n))
@@ -117,7 +114,7 @@ static int list_series(struct block_writer *w, const struct snapshot *s, bool *s
 			return err_set(err, ERR_NOMEM, "block: out of memory");
 		known = &w->known[series->slot];
 		if (known->mention == 0 || known->id != series->id) {
-			add_names(&w->names, series);
+			add_names(names, series);
 			*known = (struct known){ series->id, ++w->n_mentions };
 		}
 		*same = *same && w->listed[i] == known->mention - 1;
@@ -125,7 +122,7 @@ static int list_series(struct block_writer *w, const struct snapshot *s, bool *s
 	}
 	w->n_listed = s->n;
 	w->must_list = false;
-	return buf_check(&w->names, "block", err);
+	return buf_check(names, "block", err);
 }
 
 static void add_values(struct buf *out, const struct snapshot *s)
@@ -139,30 +136,38 @@ static void add_values(struct buf *out, const struct snapshot *s)
 	out->len += s->n * sizeof(double);
 }
 
+static void add_block(const struct block_writer *w, const struct snapshot *s,
+		      const struct buf *names, bool same, struct buf *out)
+{
+	wire_add_varint(out, BLOCK_VERSION);
+	wire_add_fixed64(out, (uint64_t)s->timestamp_ms);
+	wire_add_varint(out, names->len);
+	buf_add(out, buf_text(names), names->len);
+	wire_add_varint(out, same ? 0 : s->n + 1);
+	for (size_t i = 0; !same && i < s->n; i++)
+		wire_add_varint(out, w->listed[i]);
+	add_values(out, s);
+}
+
 int block_write(struct block_writer *w, uint64_t segment, const struct snapshot *s, struct buf *out,
 		struct err *err)
 {
+	struct buf names; /* in a block of series that are known it stays empty */
+	uint32_t n_mentions;
 	bool same;
 	int rc;
 
 	if (segment != w->segment)
 		start_segment(w, segment);
-	w->n_mentions_before = w->n_mentions;
-	buf_clear(&w->names);
-	rc = list_series(w, s, &same, err);
+	n_mentions = w->n_mentions;
+	buf_init(&names, NAMES_MAX_BYTES);
+	rc = list_series(w, s, &names, &same, err);
+	if (rc == 0) {
+		add_block(w, s, &names, same, out);
+		rc = buf_check(out, "block", err);
+	}
 	if (rc < 0)
-		goto undo;
-	wire_add_varint(out, BLOCK_VERSION);
-	wire_add_fixed64(out, (uint64_t)s->timestamp_ms);
-	wire_add_varint(out, w->names.len);
-	buf_add(out, buf_text(&w->names), w->names.len);
-	wire_add_varint(out, same ? 0 : s->n + 1);
-	for (size_t i = 0; !same && i < s->n; i++)
-		wire_add_varint(out, w->listed[i]);
-	add_values(out, s);
-	rc = buf_check(out, "block", err);
-undo:
-	if (rc < 0)
-		block_writer_undo(w);
+		take_back(w, n_mentions);
+	buf_done(&names);
 	return rc;
 }

@@ -12,9 +12,11 @@ int label_packer_init(struct label_packer *p, const struct label *external, size
 	*p = (struct label_packer){ .n_external = n_external };
 	p->external = arena_alloc(&p->arena, n_external * sizeof *p->external);
 	p->labels = arena_alloc(&p->arena, room * sizeof *p->labels);
-	p->sorted = arena_alloc(&p->arena, room * sizeof *p->sorted);
-	if (!p->external || !p->labels || !p->sorted)
+	p->pointers = arena_alloc(&p->arena, room * sizeof(Prometheus__Label *));
+	if (!p->external || !p->labels || !p->pointers)
 		goto nomem;
+	for (size_t i = 0; i < room; i++)
+		p->pointers[i] = &p->labels[i];
 	for (size_t i = 0; i < n_external; i++) {
 		p->external[i].name = arena_string(&p->arena, external[i].name);
 		p->external[i].value = arena_string(&p->arena, external[i].value);
@@ -37,12 +39,11 @@ void label_packer_done(struct label_packer *p)
 
 static void take(struct label_packer *p, const char *name, const char *value)
 {
-	Prometheus__Label *label = &p->labels[p->n];
+	Prometheus__Label *label = &p->labels[p->n++];
 
 	prometheus__label__init(label);
 	label->name = (char *)name;
 	label->value = (char *)value;
-	p->sorted[p->n++] = label;
 }
 
 static bool has_label(const struct block_series *series, const char *name)
@@ -55,9 +56,9 @@ static bool has_label(const struct block_series *series, const char *name)
 
 static int compare_names(const void *a, const void *b)
 {
-	const Prometheus__Label *const *x = a, *const *y = b;
+	const Prometheus__Label *x = a, *y = b;
 
-	return strcmp((*x)->name, (*y)->name);
+	return strcmp(x->name, y->name);
 }
 
 static void gather(struct label_packer *p, const struct block_series *series)
@@ -69,7 +70,7 @@ static void gather(struct label_packer *p, const struct block_series *series)
 	for (size_t i = 0; i < p->n_external; i++)
 		if (!has_label(series, p->external[i].name))
 			take(p, p->external[i].name, p->external[i].value);
-	qsort(p->sorted, p->n, sizeof *p->sorted, compare_names);
+	qsort(p->labels, p->n, sizeof *p->labels, compare_names);
 }
 
 int label_packer_add(struct label_packer *p, const struct block_series *series, struct buf *out,
@@ -80,9 +81,9 @@ int label_packer_add(struct label_packer *p, const struct block_series *series, 
 
 	gather(p, series);
 	for (size_t i = 1; i < p->n; i++)
-		if (compare_names(&p->sorted[i - 1], &p->sorted[i]) == 0)
-			return err_set(err, ERR_FORMAT, "label %s comes twice", p->sorted[i]->name);
-	message.labels = p->sorted;
+		if (compare_names(&p->labels[i - 1], &p->labels[i]) == 0)
+			return err_set(err, ERR_FORMAT, "label %s comes twice", p->labels[i].name);
+	message.labels = p->pointers;
 	message.n_labels = p->n;
 	to = buf_reserve(out, prometheus__time_series__get_packed_size(&message));
 	if (to)

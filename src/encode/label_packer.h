@@ -16,8 +16,8 @@ struct label_packer {
 	struct arena arena;
 	struct label *external;
 	size_t n_external;
-	Prometheus__Label *labels; /* of the series being packed */
-	Prometheus__Label **sorted;
+	Prometheus__Label *labels;    /* of the series being packed */
+	Prometheus__Label **pointers; /* to them, as protobuf-c takes them */
 	size_t n;
 };
 

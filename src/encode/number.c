@@ -10,7 +10,7 @@
 
 #define DIGITS "0123456789"
 
-/* Integers below this are shortest written out in full, and exact. */
+/* Integers below this have at most DBL_DIG digits and are written out in full. */
 static const double integers_below = 1e15;
 
 /* Locales differ in the decimal point, which may be several bytes, and in nothing else. */
@@ -27,8 +27,7 @@ static void set_plain_point(char *number)
 
 static void add_fraction(double value, struct buf *out)
 {
-	/* Every number of DBL_DIG digits survives the way through a double, unless it is subnormal.
-	 */
+	/* Any DBL_DIG digits survive the way through a double, but for subnormal ones. */
 	int digits = isnormal(value) ? DBL_DIG : 1;
 	char text[48];
 

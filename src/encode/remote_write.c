@@ -35,9 +35,9 @@ struct remote_write {
 	struct buf kept;
 	/* the block */
 	int64_t timestamp_ms;
-	const char *values; /* NULL: no block was moved to */
-	uint32_t *listed;   /* indices into series */
-	uint32_t n_listed;
+	const char *values;
+	uint32_t *listed;  /* indices into series */
+	uint32_t n_listed; /* 0 as long as no block was moved to */
 	uint32_t listed_room;
 };
 
@@ -75,7 +75,6 @@ static void forget_segment(struct remote_write *rw)
 	rw->next = 0;
 	rw->n_series = 0;
 	buf_clear(&rw->kept);
-	rw->values = NULL;
 	rw->n_listed = 0;
 }
 
@@ -215,8 +214,6 @@ int remote_write_append(struct remote_write *rw, uint32_t from, uint32_t max_sam
 	uint32_t i = from;
 	int rc;
 
-	if (!rw->values)
-		return 0;
 	for (; i < rw->n_listed && i - from < max_samples; i++) {
 		struct packed labels = rw->series[rw->listed[i]];
 		size_t n = labels.n + n_sample;

@@ -53,13 +53,11 @@ static void add_sample(struct buf *out, const struct sample *sample)
 
 void encode_text(const struct snapshot *s, struct buf *out)
 {
-	const struct family *family = NULL;
-
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->samples[i].series->family != family) {
-			family = s->samples[i].series->family;
+		const struct family *family = s->samples[i].series->family;
+
+		if (i == 0 || family != s->samples[i - 1].series->family)
 			add_family(out, family);
-		}
 		add_sample(out, &s->samples[i]);
 	}
 }

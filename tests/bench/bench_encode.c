@@ -101,14 +101,16 @@ static double cpu_ms(void)
 /* Every third value is another than before: a count, a fraction, a time. */
 static void change_values(struct bench *b, uint32_t tick)
 {
-	b->snapshot.timestamp_ms = (START_S + (int64_t)tick * INTERVAL_S) * 1000 + rand() % 1000;
+	int64_t now_s = START_S + (int64_t)tick * INTERVAL_S;
+
+	b->snapshot.timestamp_ms = now_s * 1000 + rand() % 1000;
 	for (size_t i = tick % 3; i < b->snapshot.n; i += 3) {
 		double *value = &b->snapshot.samples[i].value;
 
 		if (i % 4 == 0)
 			*value = rand() / (double)RAND_MAX;
 		else if (i % 4 == 1)
-			*value = (double)(b->snapshot.timestamp_ms / 1000);
+			*value = (double)now_s;
 		else
 			*value = rand() % 1000;
 	}

@@ -29,6 +29,8 @@ static void can_begin_with_a_tick_of_nothing(void **state)
 	ticks_add(&t, 1, "ab");
 	for (size_t i = 0; i < t.n; i++)
 		ticks_expect(&t, i);
+	ticks_expect(&t, 2); /* again */
+	ticks_expect(&t, 3);
 	ticks_done(&t);
 }
 
@@ -164,59 +166,37 @@ static void name_a_series_that_took_over_a_slot(void **state)
 	ticks_done(&t);
 }
 
-/* Writes a tick that never gets to the queue. */
-static void lose(struct ticks *t, uint64_t segment, const char *letters)
+/* Tries to write a tick in less room than even its values take. */
+static void fail_to_add(struct ticks *t, uint64_t segment, const char *letters)
 {
-	struct buf lost;
-
-	buf_init(&lost, TICKS_MAX_BYTES);
-	ticks_snapshot(t, t->n, letters);
-	assert_int_equal(block_write(t->writer, segment, &t->snapshot, &lost, NULL), 0);
-	block_writer_undo(t->writer);
-	buf_done(&lost);
-}
-
-static void can_be_taken_back(void **state)
-{
-	struct ticks t;
-
-	(void)state;
-	ticks_init(&t);
-	lose(&t, 1, "abc");
-	ticks_add(&t, 1, "ab");
-	lose(&t, 1, "xyab");
-	ticks_add(&t, 1, "ab");
-	lose(&t, 1, "b");
-	lose(&t, 1, "b");
-	ticks_add(&t, 1, "b");
-	ticks_add(&t, 1, "bxyz");
-	lose(&t, 2, "ab");
-	ticks_add(&t, 2, "ab");
-	for (size_t i = 0; i < t.n; i++)
-		ticks_expect(&t, i);
-	ticks_done(&t);
-}
-
-/* Whatever room there is for it, a block is written whole or was not written. */
-static void are_whole_or_taken_back_when_there_is_no_room(void **state)
-{
-	struct ticks t;
-	size_t n;
-
-	(void)state;
-	ticks_init(&t);
-	ticks_add(&t, 1, "ab");
-	n = ticks_add(&t, 1, "abcd")->block.len;
-	for (size_t room = 0; room < n; room++) {
+	for (size_t room = 0; room <= 8 * strlen(letters); room++) {
 		struct buf small;
 
 		buf_init(&small, room);
-		ticks_snapshot(&t, t.n, "befg");
-		assert_int_equal(block_write(t.writer, 1, &t.snapshot, &small, NULL), ERR_LIMIT);
+		ticks_snapshot(t, t->n, letters);
+		assert_int_equal(block_write(t->writer, segment, &t->snapshot, &small, NULL),
+				 ERR_LIMIT);
 		buf_done(&small);
 	}
-	ticks_add(&t, 1, "befg");
-	ticks_add(&t, 1, "befg");
+}
+
+static void that_came_to_nothing_have_named_nothing(void **state)
+{
+	static const struct {
+		uint64_t segment;
+		const char *lost, *written;
+	} history[] = {
+		{ 1, "abc", "ab" }, { 1, "bcde", "abcd" }, { 1, "b", "abcd" }, { 1, "abcd", "b" },
+		{ 2, "ab", "ab" },  { 2, "ef", "fg" },     { 2, "", "fg" },
+	};
+	struct ticks t;
+
+	(void)state;
+	ticks_init(&t);
+	for (size_t i = 0; i < sizeof history / sizeof *history; i++) {
+		fail_to_add(&t, history[i].segment, history[i].lost);
+		ticks_add(&t, history[i].segment, history[i].written);
+	}
 	for (size_t i = 0; i < t.n; i++)
 		ticks_expect(&t, i);
 	ticks_done(&t);
@@ -233,8 +213,7 @@ int main(void)
 		cmocka_unit_test(are_walked_again_from_the_first),
 		cmocka_unit_test(must_be_walked_in_order),
 		cmocka_unit_test(name_a_series_that_took_over_a_slot),
-		cmocka_unit_test(can_be_taken_back),
-		cmocka_unit_test(are_whole_or_taken_back_when_there_is_no_room),
+		cmocka_unit_test(that_came_to_nothing_have_named_nothing),
 	};
 
 	return cmocka_run_group_tests_name("blocks", tests, NULL, NULL);
