@@ -1,33 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * history: how many distinct jobs were submitted, completed, failed, ... since
- * the reset time, at a cost that does not grow with their number.
+ * history: how many distinct jobs were submitted, completed, failed, ... since the reset time, at
+ * a cost that does not grow with their number.
  *
- * What is counted. A state's total is the number of distinct job ids (JobIDRaw)
- * among the rows of `sacct -D` that ended in that state since the reset time: what
- * `sacct -a -X -S RESET -E now -s STATE` lists. `submitted` is what the unfiltered
- * `sacct -a -X -S RESET -E now` lists: jobs that became eligible, and have ended since
- * or not at all. By partition the same, the partition string compared whole, as `sacct -r`
- * does (a job waiting for "a,b" belongs to neither a nor b yet).
+ * What is counted. A state's total is the number of distinct job ids (JobIDRaw) among the rows of
+ * `sacct -D` that ended in that state since the reset time: what `sacct -a -X -S RESET -E now
+ * -s STATE` lists. `submitted` is what `sacct -a -X -S RESET -E now` lists: jobs that became
+ * eligible, and ended since the reset time or not at all; a job that is held again is not among
+ * them. By partition the same, the partition string compared whole, as `sacct -r` does (a job
+ * waiting for "a,b" belongs to neither a nor b yet).
  *
- * How. A set of job ids for each state and partition string; putting an id in twice
- * changes nothing, so an overlap, a repeated row or a crash between two steps counts
- * nothing twice. A pass asks sacct two things, one after the other: what is alive,
- * and what ended since the watermark (the end of the last good pass) less an overlap.
- * Ended rows go into the sets for good; alive ids are those of the last pass. A purge
- * in slurmdbd takes nothing away. A job that was alive and is now nowhere to be seen
- * stays counted as submitted until the next recount has looked for it.
+ * How. For each total and partition a set of job ids: putting an id in twice changes nothing, so
+ * an overlap, a repeated row or a crash between two steps counts nothing twice. A pass asks sacct
+ * two things, one after the other: what is alive, and what ended since the watermark (the moment
+ * of the last good pass) less an overlap. What ended goes into the sets for good. What is alive is
+ * asked anew each time, and a job that was alive and has no row of either kind now is asked for
+ * by its id, in a third command that most passes do not need: if it is held, it does not count; if
+ * its end was recorded late, it is counted where it belongs; if it has no row at all, it was
+ * purged, and stays counted. So a purge in slurmdbd takes nothing away.
  *
- * The first count, and a recount at a quiet pace that finds rows which reached slurmdbd late, walk
- * from the reset time to now in slices; a slice that comes near its deadline or its bound of
- * bytes is made smaller. Before the first count is complete there are no values: not zeros.
+ * The first count is a pass that has everything since the reset time to read. What is too much
+ * for one command (also after a long absence) is read in slices, with rests between them; a slice
+ * that comes near its deadline or its bounds makes the next one smaller, and one that fails by
+ * them is tried again smaller at once. Before the first count is complete there are no values: not
+ * zeros. A recount walks from the reset time to the watermark once more at a quiet pace, with
+ * passes between its slices, and finds rows that reached slurmdbd after the overlap had gone by.
  *
- *	first count:   slices ... -> pass -> idle
+ *	first count:   slice, rest, slice, rest ... -> pass -> idle
  *	idle:          (interval over) -> pass -> idle
- *	idle:          (recount due) -> slice, rest, slice, ... with passes between
+ *	idle:          (recount due) -> slice, rest, slice ... with passes between -> idle
  *
- * State is one file, <storage>/history, written by file_replace() on a worker after a
- * pass that changed something; unreadable state is set aside (history.bad) and counted anew.
+ * What a command printed counts only when it ended well and its output was whole. After a failure
+ * the status says why, nothing has moved, and the same is asked again an interval later. The
+ * values of the last good pass go on to be reported meanwhile: unlike a gauge of the moment, a
+ * total that was true stays true. That they are not new is told by `up` and `last_success_ms`.
+ *
+ * State is one file, <storage>/history, written by file_replace() on a worker after a pass that
+ * changed something, and now and then during a first count. Values change only with a good pass
+ * and are saved with it, so a restart changes none. A file that cannot be read is set aside
+ * (history.bad), as is said in the note, and everything is counted anew; so it is when the
+ * configured reset time changes.
  */
 #ifndef SLURM_PUSHER_HISTORY_H
 #define SLURM_PUSHER_HISTORY_H
@@ -42,12 +54,12 @@
 #include "slurm_pusher/worker.h"
 
 struct history_options {
-	const char *const *envp; /* of sacct; lives as long as the history */
-	const char *path;        /* where sacct is looked for */
-	const char
-		*storage_path;  /* directory, already locked by the caller; NULL: nothing is kept */
-	bool read_only;         /* read state, never write it (--dry-run) */
-	const char *reset_time; /* as configured: see reset_time_parse() */
+	const char *const *envp;  /* of sacct (see collect_environment()); not copied */
+	const char *path;         /* where sacct is looked for */
+	const char *storage_path; /* directory, locked by the caller; NULL: nothing is kept */
+	bool read_only;           /* read state, never write it (--dry-run) */
+	const char *reset_time;   /* as configured: see reset_time_parse() */
+	bool reset_time_utc;      /* without a zone it is UTC, not local time */
 	int64_t interval_ms, overlap_ms, recount_interval_ms;
 	int64_t timeout_ms;      /* of one sacct */
 	size_t max_output_bytes; /* of one sacct */
@@ -57,20 +69,21 @@ enum history_phase { HISTORY_FIRST_COUNT, HISTORY_IDLE, HISTORY_PASS, HISTORY_RE
 
 struct history_status {
 	enum history_phase phase;
-	bool up;                  /* the last sacct worked */
+	bool up;                  /* the last sacct worked; false before the first */
 	bool complete;            /* the first count is done: there are values */
 	int64_t reset_ms;         /* wall clock */
 	int64_t walked_to_ms;     /* of a first count or recount: done up to here */
 	int64_t walk_end_ms;      /* ... and it ends here */
-	int64_t watermark_ms;     /* end of the last good pass; 0: none yet */
-	int64_t last_success_ms;  /* wall clock of the last good pass; 0: none */
+	int64_t watermark_ms;     /* ended jobs are counted up to here; 0: first count */
+	int64_t last_success_ms;  /* wall clock of the last good pass since the start; 0: none */
 	int64_t last_duration_ms; /* of the last good pass */
-	int64_t last_recount_ms;  /* wall clock; 0: never */
+	int64_t last_recount_ms;  /* wall clock: end of the last first count or recount; 0: none */
 	int64_t next_pass_ms;     /* monotonic */
 	uint64_t rows;            /* rows read since the start */
 	uint64_t failures;        /* sacct commands that failed since the start */
 	uint64_t passes;          /* good ones since the start */
 	const char *error;        /* of the last failure; "" when up */
+	const char *save_error;   /* why the state was not written the last time; "" when it was */
 	const char *note;         /* what happened to the state file at the start; "" if it was
 				     read or there was none */
 };
@@ -78,18 +91,20 @@ struct history_status {
 struct history;
 
 /* Reads the state, if there is any for this reset time. ERR_FORMAT: the reset time cannot be
- * understood; ERR_IO, ERR_NOMEM. `wall_ms` resolves a relative reset time; once
- * resolved it is kept with the state, as long as the configured text stays the same. */
+ * understood; ERR_IO, ERR_NOMEM. `wall_ms` resolves a relative reset time; once resolved it
+ * is kept with the state, as long as the configured text stays the same. Copies the options but
+ * for envp. The first pass is due at once. */
 int history_open(struct history **out, const struct history_options *options, int64_t mono_ms,
 		 int64_t wall_ms, struct err *err);
-/* Kills a running sacct; does not write. NULL is fine. */
+/* Kills a running sacct; does not write. A save that is still under way should be waited for
+ * first (worker_finish(), history_saved()). NULL is fine. */
 void history_close(struct history *h);
 
 /* Descriptors to poll; at most HISTORY_MAX_FDS. */
 enum { HISTORY_MAX_FDS = 2 };
 unsigned history_pollfds(const struct history *h, struct pollfd *fds);
 
-/* When it wants to be stepped next (monotonic). */
+/* When it wants to be stepped at the latest (monotonic), if no descriptor calls earlier. */
 int64_t history_due_ms(const struct history *h);
 
 /* Starts what is due, reads what came. Hands changed state to the worker when that is free.
@@ -112,9 +127,10 @@ int history_report(const struct history *h, struct registry *r, struct snapshot 
 
 /*
  * A moment in time as an administrator writes it, in ms since the epoch: "24 hours ago",
- * "7 days ago", "1 week ago" (units second to year is not needed: second, minute, hour, day,
- * week), "now-24hours", "2026-01-26", "2026-01-26T12:00:00", the same with a space, "Z" or "+01:00"
- * after it; without a zone it is local time, or UTC if `utc`. ERR_FORMAT lists the forms.
+ * "1 week ago" (second, minute, hour, day, week), "now-24hours" as sacct has it, "2026-01-26",
+ * "2026-01-26T12:00:00" (or with a blank for the T, or without seconds), with or without "Z" or
+ * "+01:00" at its end; without a zone it is local time, or UTC if `utc`. White space around it
+ * does not matter. ERR_FORMAT: it is none of these (the text lists them), or in the future.
  */
 int reset_time_parse(const char *text, int64_t wall_ms, bool utc, int64_t *out_ms, struct err *err);
 
