@@ -8,25 +8,48 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <errno.h>
 #include <netdb.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "peer.c"
 #include "rig.c"
 
-enum { MUTE_MS = 1500, SLOW_MS = 100 };
+enum { TROUBLE_MS = 500, LATE_MS = 250, BLOCKED_MS = 100 };
 
-/* The C library's, for libcurl too: one name is unknown, one gets no answer. */
+static int mute_end[2]; /* a pipe: closed, every lookup gets its answer */
+static atomic_int n_lookups;
+
+/* The C library's, for libcurl too: one name gets no answer, any other is unknown. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		struct addrinfo **out)
 {
 	(void)service;
 	(void)hints;
 	(void)out;
+	n_lookups++;
 	if (strcmp(name, "mute.invalid") == 0)
-		usleep(MUTE_MS * 1000);
+		poll(&(struct pollfd){ .fd = mute_end[0], .events = POLLIN }, 1, 20 * 1000);
+	n_lookups--;
 	return EAI_NONAME;
+}
+
+static int begin_lookups(void **state)
+{
+	(void)state;
+	return pipe(mute_end);
+}
+
+/* libcurl has left these threads behind; a leak checker wants to see them end. */
+static int end_lookups(void **state)
+{
+	(void)state;
+	close(mute_end[1]);
+	while (n_lookups > 0)
+		usleep(1000);
+	usleep(50 * 1000);
+	close(mute_end[0]);
+	return 0;
 }
 
 static struct destination *add(struct rig *rig, const char *url, int64_t timeout_ms)
@@ -61,6 +84,9 @@ static void start(struct rig *rig)
 	rig_start(rig, &well, 1);
 	options = rig_options(rig, PROTOCOL_REMOTE_WRITE);
 	rig_open(rig, &options);
+	rig_put(rig, "first", 1);
+	assert_true(rig_drain(rig, 5000));
+	rig->slowest_ms = 0;
 }
 
 /* Sends to the good peer while the other destination is in trouble. */
@@ -74,10 +100,10 @@ static void assert_not_delayed(struct rig *rig, int64_t for_ms)
 
 		rig_put(rig, "a", 1);
 		rig_until_heard(rig, ++n);
-		assert_in_range(real_ms() - sent_ms, 0, SLOW_MS);
+		assert_in_range(real_ms() - sent_ms, 0, LATE_MS);
 		rig_run(rig, 5);
 	}
-	assert_in_range(rig->slowest_ms, 0, SLOW_MS);
+	assert_in_range(rig->slowest_ms, 0, BLOCKED_MS);
 }
 
 static void a_peer_that_never_answers_delays_nobody(void **state)
@@ -91,8 +117,8 @@ static void a_peer_that_never_answers_delays_nobody(void **state)
 	(void)state;
 	peer_start(&mute, &never, 1);
 	start(&rig);
-	trouble = add(&rig, url_of(&mute), 200);
-	assert_not_delayed(&rig, 300);
+	trouble = add(&rig, url_of(&mute), TROUBLE_MS);
+	assert_not_delayed(&rig, TROUBLE_MS + 100);
 	assert_true(destination_event(trouble, &event));
 	assert_int_equal(event.kind, EVENT_FAILING);
 	assert_non_null(strstr(event.text, "timed out"));
@@ -108,8 +134,8 @@ static void a_name_lookup_without_answer_delays_nobody(void **state)
 
 	(void)state;
 	start(&rig);
-	trouble = add(&rig, "http://mute.invalid/", 200);
-	assert_not_delayed(&rig, 300);
+	trouble = add(&rig, "http://mute.invalid/", TROUBLE_MS);
+	assert_not_delayed(&rig, TROUBLE_MS + 100);
 	assert_true(destination_event(trouble, &event));
 	assert_non_null(strstr(event.text, "timed out"));
 	rig_stop(&rig);
@@ -170,7 +196,7 @@ static void the_end_does_not_wait_for_anything(void **state)
 		assert_int_equal(destination_status(trouble).state, DESTINATION_SENDING);
 		begin_ms = real_ms();
 		deliver_free(rig.d);
-		assert_in_range(real_ms() - begin_ms, 0, SLOW_MS);
+		assert_in_range(real_ms() - begin_ms, 0, BLOCKED_MS);
 		peer_stop(&rig.peer);
 	}
 	peer_stop(&mute);
@@ -233,5 +259,5 @@ int main(void)
 		cmocka_unit_test(waiting_sees_what_its_caller_waits_for),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin_lookups, end_lookups);
 }
