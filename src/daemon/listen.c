@@ -88,33 +88,43 @@ static const char *remedy(int error)
 	}
 }
 
+/* Returns the descriptor, or -1 with errno, or with what getaddrinfo() said in *lookup. */
+static int listen_in(int family, const struct place *place, int *lookup)
+{
+	struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+				  .ai_family = family,
+				  .ai_socktype = SOCK_STREAM };
+	const char *host = *place->host ? place->host : NULL;
+	struct addrinfo *ai;
+	int fd, error;
+
+	*lookup = getaddrinfo(host, place->port, &hints, &ai);
+	if (*lookup != 0)
+		return -1;
+	fd = listen_on(ai, !host);
+	error = errno;
+	freeaddrinfo(ai);
+	errno = error;
+	return fd;
+}
+
 int listen_open(const char *address, struct err *err)
 {
-	struct place place;
 	/* An IPv6 socket for every address takes IPv4 too; where there is no IPv6, IPv4. */
 	static const int every[] = { AF_INET6, AF_INET }, named[] = { AF_INET, AF_INET6 };
-	const int *families;
+	struct place place;
 	int lookup = 0, error = 0;
 	int rc = place_parse(address, &place, err);
 
 	if (rc < 0)
 		return rc;
-	families = *place.host ? named : every;
 	for (int i = 0; i < 2; i++) {
-		struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-					  .ai_family = families[i],
-					  .ai_socktype = SOCK_STREAM };
-		struct addrinfo *ai;
-		int fd;
+		int fd = listen_in(*place.host ? named[i] : every[i], &place, &lookup);
 
-		lookup = getaddrinfo(*place.host ? place.host : NULL, place.port, &hints, &ai);
-		if (lookup != 0)
-			continue;
-		fd = listen_on(ai, !*place.host);
-		freeaddrinfo(ai);
 		if (fd >= 0)
 			return fd;
-		error = errno;
+		if (lookup == 0)
+			error = errno;
 	}
 	if (!error)
 		return err_set(err, ERR_IO, "cannot listen on %s: %s", address,
