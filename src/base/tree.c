@@ -195,7 +195,7 @@ static int read_mapping(struct reader *r, int depth, struct tree *node)
 	node->kind = TREE_MAPPING;
 	while (code == 0 && (code = next_event(r)) == 0 &&
 	       r->event.type != YAML_MAPPING_END_EVENT) {
-		struct tree *child;
+		struct tree *child = NULL;
 
 		if ((code = read_key(r, &keys, &child)) < 0)
 			break;
