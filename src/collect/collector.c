@@ -289,7 +289,14 @@ unsigned collector_pollfds(const struct collector *c, struct pollfd *fds, unsign
 
 int64_t collector_due_ms(const struct collector *c)
 {
-	return c->running ? c->deadline_ms : INT64_MAX;
+	int64_t due = INT64_MAX;
+
+	for (size_t i = 0; i < c->n_sources; i++) {
+		int64_t ms = source_due_ms(&c->sources[i]);
+
+		due = ms < due ? ms : due;
+	}
+	return due;
 }
 
 /* ---- after it ---- */

@@ -186,3 +186,17 @@ unsigned source_step(struct source *s, int64_t mono_ms)
 	}
 	return ended;
 }
+
+int64_t source_due_ms(const struct source *s)
+{
+	int64_t due = INT64_MAX;
+
+	for (size_t i = 0; i < s->n_runs; i++) {
+		if (s->runs[i].child) {
+			int64_t ms = child_deadline_ms(s->runs[i].child);
+
+			due = ms < due ? ms : due;
+		}
+	}
+	return due;
+}

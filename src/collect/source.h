@@ -53,6 +53,9 @@ bool source_start_run(struct source *s, const struct collect_options *options, i
 /* Reads and reaps; returns how many runs ended. */
 unsigned source_step(struct source *s, int64_t mono_ms);
 
+/* When its runs have to be stepped at the latest (monotonic); INT64_MAX: none runs. */
+int64_t source_due_ms(const struct source *s);
+
 /* The source has failed as a whole (it could not even begin). */
 void source_fail(struct source *s, const char *why);
 

@@ -114,7 +114,11 @@ static int daemon_open(struct daemon *d, struct err *err)
 
 static void daemon_close(struct daemon *d)
 {
-	worker_free(d->worker, WORKER_PATIENCE_MS);
+	if (!worker_free(d->worker, WORKER_PATIENCE_MS)) {
+		/* The worker still uses what it was handed; the end of the process takes both. */
+		log_warn("a write to the storage folder does not end; leaving it behind", NULL);
+		return;
+	}
 	cluster_query_done(&d->query);
 	setup_done(&d->setup);
 	deliver_free(d->deliver);
@@ -127,6 +131,7 @@ static void daemon_close(struct daemon *d)
 	free(d->source_was_down);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
+	free(d);
 }
 
 /* ---- the loop ---- */
@@ -256,30 +261,42 @@ static enum mode mode_of(const struct flags *flags)
 	return flags->dry_run ? MODE_DRY_RUN : flags->once ? MODE_ONCE : MODE_DAEMON;
 }
 
+static struct daemon *daemon_new(const struct flags *flags)
+{
+	struct daemon *d = calloc(1, sizeof *d);
+
+	if (!d) {
+		log_error("cannot start", "err", "out of memory", NULL);
+		return NULL;
+	}
+	d->flags = flags;
+	d->mode = mode_of(flags);
+	d->lock_fd = d->signal_fd = -1;
+	return d;
+}
+
 int daemon_main(const struct flags *flags)
 {
-	struct daemon d = { .mode = mode_of(flags), .flags = flags, .lock_fd = -1 };
-	struct err err;
+	struct daemon *d = daemon_new(flags);
 	int status = EXIT_SUCCESS;
+	struct err err;
 
-	if (read_setup(&d, &err) < 0) {
-		setup_done(&d.setup);
-		return EXIT_CONFIG;
-	}
-	if (daemon_open(&d, &err) < 0) {
+	if (!d)
+		return EXIT_FAILURE;
+	if (read_setup(d, &err) < 0 || daemon_open(d, &err) < 0) {
 		log_error("cannot start", "err", err.text, NULL);
-		daemon_close(&d);
+		daemon_close(d);
 		return err.code == ERR_FORMAT ? EXIT_CONFIG : EXIT_FAILURE;
 	}
 	log_info("starting", "version", SLURM_PUSHER_VERSION, "config",
-		 d.setup.config.file ? d.setup.config.file : "none", NULL);
-	if (d.mode == MODE_DAEMON) {
-		run(&d);
-		flush(&d);
+		 d->setup.config.file ? d->setup.config.file : "none", NULL);
+	if (d->mode == MODE_DAEMON) {
+		run(d);
+		flush(d);
 		log_info("stopped", NULL);
 	} else {
-		status = daemon_once(&d);
+		status = daemon_once(d);
 	}
-	daemon_close(&d);
+	daemon_close(d);
 	return status;
 }

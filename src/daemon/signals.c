@@ -12,6 +12,8 @@ int signals_open(struct err *err)
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* Whoever started us may have had it ignored; then children could not be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGTERM);
