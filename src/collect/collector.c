@@ -143,7 +143,7 @@ int collector_new(struct collector **out, const struct definitions *d,
 	}
 	partitions = map_gets(&d->tables, "partitions");
 	if (partitions)
-		c->partitions_source = find_source(c, partitions, NULL);
+		c->partitions_source = find_source(c, partitions, partitions->name);
 	if (rc < 0)
 		collector_free(c);
 	else
@@ -324,7 +324,7 @@ static int find_domain(struct collector *c, const struct metric_definition *m, s
 static int report_table_metric(struct collector *c, const struct metric_definition *m,
 			       struct snapshot *s, struct err *err)
 {
-	const struct source *source = find_source(c, m->table, NULL);
+	const struct source *source = find_source(c, m->table, m->table->name);
 	const struct domain *domain;
 	struct arena arena = { 0 };
 	struct domain storage;
