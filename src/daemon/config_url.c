@@ -35,7 +35,7 @@ static const char *authority_problem(const char *authority, size_t len)
 		       "supported yet; remove what stands before the @";
 	if (authority[0] == '[') {
 		host_len = strspn(authority + 1, DIGITS "abcdefABCDEF:.") + 2;
-		if (host_len < 4 || host_len > len || authority[host_len - 1] != ']')
+		if (host_len < 4 || authority[host_len - 1] != ']')
 			return "an IPv6 address is written as [ADDRESS], for example "
 			       "http://[::1]:9091";
 	} else {

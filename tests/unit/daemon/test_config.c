@@ -223,6 +223,27 @@ static void every_destination_gets_a_name_of_its_own(void **state)
 	assert_string_equal(remote_write(1)->name, "h:1-3");
 	assert_string_equal(remote_write(2)->name, "h:1-2");
 	assert_string_equal(pushgateway(0)->name, "h:1-4");
+	load_good(NULL, "--remote-write.url=http://h/a --remote-write.url=http://h/b");
+	assert_string_equal(remote_write(1)->name, "h-2");
+}
+
+static void one_pushgateway_may_hold_several_groups(void **state)
+{
+	(void)state;
+	load_good("pushgateway:\n"
+		  "  - {url: 'http://a', grouping: {job: j}}\n"
+		  "  - {url: 'http://a', grouping: {job: j, x: y}}\n"
+		  "  - {url: 'http://a', grouping: {job: k}}\n"
+		  "  - {url: 'http://b', grouping: {job: k}}\n",
+		  "");
+	assert_int_equal(config.pushgateway.n, 4);
+}
+
+static void a_dry_run_needs_no_destination(void **state)
+{
+	(void)state;
+	load_good(NULL, "--dry-run --no-web");
+	load_good(NULL, "--dry-run --once");
 }
 
 static void storage_is_where_systemd_says(void **state)
@@ -278,6 +299,8 @@ int main(void)
 		TEST(grouping_follows_external_labels_unless_given),
 		TEST(the_cluster_is_put_in_wherever_it_is_waited_for),
 		TEST(every_destination_gets_a_name_of_its_own),
+		TEST(one_pushgateway_may_hold_several_groups),
+		TEST(a_dry_run_needs_no_destination),
 		TEST(storage_is_where_systemd_says),
 		TEST(paths_in_the_file_are_relative_to_it),
 	};

@@ -96,8 +96,8 @@ static void assert_same(const struct key *key, const void *shown, const void *in
 static void assert_defaults(const struct key *keys, const void *shown, const void *initial)
 {
 	for (const struct key *key = keys; key->name; key++) {
-		const char *value = (const char *)shown + key->offset;
-		const char *other = (const char *)initial + key->offset;
+		const void *value = (const char *)shown + key->offset;
+		const void *other = (const char *)initial + key->offset;
 
 		if (key->kind == KEY_SECTION)
 			assert_defaults(key->keys, value, other);

@@ -45,6 +45,8 @@ static void takes_what_can_be_a_url_and_explains_the_rest(void **state)
 		{ "http://h:65536", "the port must be" },
 		{ "http://h:999999", "the port must be" },
 		{ "http://h:80a", "the port must be" },
+		{ "http://h:000080", "the port must be" },
+		{ "http://h:4294967376", "the port must be" },
 		{ "http://h:-1", "the port must be" },
 		{ "http://a b", "white space" },
 		{ " http://h", "white space" },
