@@ -175,10 +175,10 @@ void daemon_wait(struct daemon *d)
 	struct pollfd fds[MAX_FDS];
 	unsigned n = list_fds(d, fds);
 	int64_t now = clock_mono_ms();
-	int64_t timeout_ms = next_due(d, now) - now;
+	int64_t due = next_due(d, now);
 	struct err err;
 
-	if (deliver_wait(d->deliver, fds, n, timeout_ms > 0 ? timeout_ms : 0, &err) < 0)
+	if (deliver_wait(d->deliver, fds, n, due > now ? due - now : 0, &err) < 0)
 		log_error("wait failed", "err", err.text, NULL);
 }
 
