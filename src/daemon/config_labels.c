@@ -5,7 +5,7 @@
 #include "config_parts.h"
 #include "slurm_pusher/model.h"
 
-enum { MAX_VALUE = 64 << 10 };
+enum { MAX_VALUE = 1 << 20 };
 
 static int compare_names(const void *a, const void *b)
 {
@@ -88,7 +88,7 @@ static int expand(struct config_reading *r, struct pair *pair)
 		if (*text)
 			text = expand_dollar(r, pair, text, &out);
 	}
-	pair->value = arena_string(&r->config->arena, buf_text(&out));
+	pair->value = out.failed ? NULL : arena_string(&r->config->arena, buf_text(&out));
 	buf_done(&out);
 	return pair->value ? 0 : ERR_NOMEM;
 }

@@ -129,7 +129,7 @@ static int read_command(struct flags *flags, const char *const *words, size_t n,
 	if (n == 0)
 		return 0;
 	if (n > 1 && strcmp(words[0], "check") == 0 && strcmp(words[1], "config") == 0) {
-		if (n != 3)
+		if (n != 3 || !*words[2])
 			return err_set(err, ERR_FORMAT,
 				       "write the file to check: slurm-pusher check config FILE");
 		flags->command = COMMAND_CHECK_CONFIG;

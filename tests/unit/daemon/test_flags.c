@@ -99,6 +99,7 @@ static void explains_what_it_cannot_read(void **state)
 		{ { "run" }, "\"run\" is not a command; the only one is: check config FILE" },
 		{ { "check" }, "\"check\" is not a command" },
 		{ { "check", "config" }, "write the file to check" },
+		{ { "check", "config", "" }, "write the file to check" },
 		{ { "check", "config", "a", "b" }, "write the file to check" },
 		{ { "check", "config", "a", "b", "c" }, "write the file to check" },
 	};
