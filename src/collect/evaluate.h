@@ -7,14 +7,8 @@
 
 #include "tally.h"
 
-/* All the values that a column can have, in order: one sample for each, zero or not. */
-struct domain {
-	const char *const *values;
-	size_t n;
-};
-
-/* Adds the samples of one metric. `domain` is that of its only `by` column, or NULL: then there
- * is a sample for each value seen. */
+/* Adds the samples of one metric: one for each value of `domain`, the domain of its only `by`
+ * column, zero or not; or, when that is NULL, one for each value seen. */
 int evaluate_metric(const struct metric_definition *m, const struct tally *t,
 		    const struct domain *domain, struct registry *r, struct snapshot *s,
 		    struct err *err);

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "definitions.h"
-
-/* A metric as it is written. */
-struct metric_yaml {
-	const char *name, *help, *type, *from, *subset, *sum, *parse, *separator;
-	const struct tree *where, *each;
-	struct strings by, command;
-	struct pairs labels;
-	int64_t value;
-};
+#include "expansion.h"
 
 #define AT(member) offsetof(struct metric_yaml, member)
 
@@ -34,17 +24,7 @@ static const struct key metric_keys[] = {
 	{ 0 },
 };
 
-/* What one expansion works with. */
-struct expansion {
-	struct definitions *d;
-	const struct tree *tree;
-	const struct metric_yaml *yaml;
-	const struct table_definition *table; /* NULL: own command */
-	struct pairs variables;               /* one value chosen for each name of `each` */
-	struct problems *problems;
-};
-
-static const char *fill(const struct expansion *x, const char *text)
+const char *expansion_fill(const struct expansion *x, const char *text)
 {
 	return placeholders_fill(&x->d->arena, text, &x->variables);
 }
@@ -75,19 +55,36 @@ static void set_type(const struct expansion *x, struct metric_definition *m)
 		problem_add(x->problems, x->tree, "type \"%s\": it is gauge or counter", type);
 }
 
+/* Families that the program makes itself; a second one of the same name cannot be. */
+static const char *const reserved[] = { "slurm_exporter_", "slurm_jobs_total_",
+					"slurm_partition_jobs_total_" };
+
+static void check_name(const struct expansion *x, const struct metric_definition *m)
+{
+	if (!metric_name_is_legal(m->name))
+		problem_add(x->problems, x->tree,
+			    "\"%s\" is not a metric name: letters, digits, _ and : only", m->name);
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (strncmp(m->name, reserved[i], strlen(reserved[i])) == 0)
+			problem_add(x->problems, x->tree,
+				    "metric %s: names that begin with %s are slurm-pusher's own",
+				    m->name, reserved[i]);
+	if (strcmp(m->source, "history") == 0)
+		problem_add(x->problems, x->tree,
+			    "a metric cannot be called history: that source exists");
+}
+
 static int set_common(const struct expansion *x, struct metric_definition *m)
 {
 	m->tree = x->tree;
 	m->source = x->yaml->name;
-	m->name = fill(x, x->yaml->name);
-	m->help = m->name ? fill(x, x->yaml->help ? x->yaml->help : "") : NULL;
+	m->name = expansion_fill(x, x->yaml->name);
+	m->help = m->name ? expansion_fill(x, x->yaml->help ? x->yaml->help : "") : NULL;
 	if (!m->help)
 		return ERR_NOMEM;
 	if (!*m->help)
 		problem_add(x->problems, x->tree, "metric %s: help is missing", m->name);
-	if (!metric_name_is_legal(m->name))
-		problem_add(x->problems, x->tree,
-			    "\"%s\" is not a metric name: letters, digits, _ and : only", m->name);
+	check_name(x, m);
 	set_type(x, m);
 	return set_labels(x, m);
 }
@@ -153,7 +150,7 @@ static int set_meaning(const struct expansion *x, const struct subset *subset,
 
 static int set_table(const struct expansion *x, struct metric_definition *m)
 {
-	const char *name = x->yaml->subset ? fill(x, x->yaml->subset) : NULL;
+	const char *name = x->yaml->subset ? expansion_fill(x, x->yaml->subset) : NULL;
 	const struct subset *subset = name ? table_subset(x->table, name) : NULL;
 	int rc;
 
@@ -168,84 +165,6 @@ static int set_table(const struct expansion *x, struct metric_definition *m)
 		rc = set_by(x, m);
 	set_sum(x, m);
 	return rc == 0 && subset ? set_meaning(x, subset, m) : rc;
-}
-
-/* ---- with a command of its own ---- */
-
-static const struct {
-	const char *name;
-	enum parse parse;
-} strategies[] = {
-	{ "count_lines", PARSE_COUNT_LINES },
-	{ "extract_number", PARSE_EXTRACT_NUMBER },
-	{ "columns", PARSE_COLUMNS },
-};
-
-static void set_parse(const struct expansion *x, struct metric_definition *m)
-{
-	const char *parse = x->yaml->parse ? x->yaml->parse : "count_lines";
-
-	for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++)
-		if (strcmp(strategies[i].name, parse) == 0)
-			m->parse = strategies[i].parse;
-	if (m->parse == PARSE_TABLE && strcmp(parse, "custom") == 0)
-		problem_add(x->problems, x->tree,
-			    "parse: custom is reserved for commands that print Prometheus "
-			    "exposition, which cannot be read yet");
-	else if (m->parse == PARSE_TABLE)
-		problem_add(x->problems, x->tree,
-			    "unknown parse \"%s\"; there are count_lines, extract_number, columns",
-			    parse);
-}
-
-static int set_label_columns(const struct expansion *x, struct metric_definition *m)
-{
-	const struct pairs *labels = &x->yaml->labels;
-
-	m->label_columns = arena_alloc(&x->d->arena, (labels->n + 1) * sizeof *m->label_columns);
-	if (!m->label_columns)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < labels->n; i++) {
-		char *end;
-		unsigned long number = strtoul(labels->items[i].value, &end, 10);
-
-		if (*end || number < 1 || number > 1000)
-			problem_add(x->problems, labels->items[i].where,
-				    "label %s: the number of a column is expected, from 1",
-				    labels->items[i].name);
-		if (!label_name_is_legal(labels->items[i].name))
-			problem_add(x->problems, labels->items[i].where,
-				    "\"%s\" is not a label name", labels->items[i].name);
-		m->label_columns[m->n_label_columns++] =
-			(struct label_column){ labels->items[i].name, number };
-	}
-	return 0;
-}
-
-static int set_command(const struct expansion *x, struct metric_definition *m)
-{
-	const char *separator = x->yaml->separator ? x->yaml->separator : "";
-
-	set_parse(x, m);
-	if (m->parse != PARSE_COLUMNS && (x->yaml->labels.n || x->yaml->value || *separator))
-		problem_add(x->problems, x->tree,
-			    "value, labels and separator are for parse: columns");
-	if (m->parse == PARSE_COLUMNS && !x->yaml->value)
-		problem_add(x->problems, x->tree,
-			    "parse: columns needs value: the number of the column that has it");
-	if (strlen(separator) > 1)
-		problem_add(x->problems, x->tree, "separator must be one byte");
-	m->separator = separator[0];
-	m->value_column = (size_t)x->yaml->value;
-	m->command.items = arena_alloc(&x->d->arena, x->yaml->command.n * sizeof(char *));
-	if (!m->command.items)
-		return ERR_NOMEM;
-	for (; m->command.n < x->yaml->command.n; m->command.n++) {
-		m->command.items[m->command.n] = fill(x, x->yaml->command.items[m->command.n]);
-		if (!m->command.items[m->command.n])
-			return ERR_NOMEM;
-	}
-	return set_label_columns(x, m);
 }
 
 /* ---- expansion ---- */
@@ -266,13 +185,29 @@ static int put_metric(struct definitions *d, struct metric_definition *m)
 	return 0;
 }
 
+/* A family has one type, whatever the labels. */
+static void check_family(const struct expansion *x, const struct metric_definition *m)
+{
+	for (size_t i = 0; i < x->d->metrics.n; i++) {
+		const struct metric_definition *other = x->d->metrics.entries[i].value;
+
+		if (other->type != m->type && strcmp(other->name, m->name) == 0)
+			problem_add(
+				x->problems, x->tree,
+				"metric %s: it is a gauge in one place and a counter in another",
+				m->name);
+	}
+}
+
 static int expand_one(const struct expansion *x)
 {
 	struct metric_definition *m = arena_alloc(&x->d->arena, sizeof *m);
 	int rc = m ? set_common(x, m) : ERR_NOMEM;
 
 	if (rc == 0)
-		rc = x->table ? set_table(x, m) : set_command(x, m);
+		rc = x->table ? set_table(x, m) : expansion_set_command(x, m);
+	if (rc == 0)
+		check_family(x, m);
 	return rc == 0 ? put_metric(x->d, m) : rc;
 }
 

@@ -227,5 +227,7 @@ int table_read(struct definitions *d, const struct tree *tree, struct problems *
 	t->name = tree->key;
 	t->tree = tree;
 	e->value = t;
+	if (strcmp(t->name, "history") == 0)
+		problem_add(problems, tree, "a table cannot be called history: that source exists");
 	return is_mapping(tree, "table", problems) ? read_table(&d->arena, t, problems) : 0;
 }

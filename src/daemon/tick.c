@@ -26,10 +26,13 @@ static void start_tick(struct daemon *d, int64_t mono_ms)
 	collector_start(d->setup.collector, mono_ms, d->tick_wall_ms);
 }
 
-static void count_errors(struct daemon *d)
+/* What this tick says about the sources, before it is told. */
+static void note_sources(struct daemon *d)
 {
 	for (size_t i = 0; i < collector_n_sources(d->setup.collector); i++)
 		d->status.errors += !collector_source(d->setup.collector, i).up;
+	if (collector_all_up(d->setup.collector))
+		d->status.all_up_ms = d->tick_wall_ms;
 }
 
 /* Everything there is to say now, as one snapshot. */
@@ -41,6 +44,7 @@ static int take_snapshot(struct daemon *d, struct err *err)
 
 	snapshot_clear(&d->snapshot, d->tick_wall_ms);
 	rc = collector_report(d->setup.collector, &d->snapshot, err);
+	note_sources(d);
 	if (rc == 0 && d->setup.history)
 		rc = history_report(d->setup.history, d->registry, &d->snapshot, partitions,
 				    n_partitions, err);
@@ -94,9 +98,6 @@ static void end_tick(struct daemon *d, int64_t mono_ms)
 	d->status.ticks++;
 	d->status.tick_ms = d->tick_wall_ms;
 	d->status.tick_duration_ms = mono_ms - d->tick_start_ms;
-	if (collector_all_up(d->setup.collector))
-		d->status.all_up_ms = d->tick_wall_ms;
-	count_errors(d);
 	rc = take_snapshot(d, &err);
 	if (rc == 0)
 		rc = write_text(d, &err);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What to run in a tick, found out once: the tables that some metric needs, of each the columns
+ * in use, and the commands that metrics have of their own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector.h"
+
+struct source *collector_find(const struct collector *c, const struct table_definition *table,
+			      const char *name)
+{
+	for (size_t i = 0; i < c->n_sources; i++)
+		if (c->sources[i].table == table &&
+		    (table || strcmp(c->sources[i].status.name, name) == 0))
+			return &c->sources[i];
+	return NULL;
+}
+
+static struct source *get_source(struct collector *c, const struct table_definition *table,
+				 const char *name)
+{
+	struct source *s = collector_find(c, table, name);
+
+	if (s)
+		return s;
+	s = &c->sources[c->n_sources++];
+	s->table = table;
+	s->status.name = name;
+	s->status.error = s->error;
+	if (table)
+		tally_init(&s->tally, table);
+	return s;
+}
+
+static struct source *get_table_source(struct collector *c, const struct table_definition *table)
+{
+	struct source *s = get_source(c, table, table->name);
+
+	for (size_t i = 0; i < table->where.n; i++)
+		s->tally.used[table->where.items[i].column] = true;
+	return s;
+}
+
+/* "table.column" -> both; false: there is no such thing. */
+static bool find_column(const struct definitions *d, const char *values,
+			const struct table_definition **table, size_t *column)
+{
+	const char *dot = strchr(values, '.');
+	const struct column *found;
+
+	*table = dot ? map_get(&d->tables, values, (size_t)(dot - values)) : NULL;
+	found = *table ? table_column(*table, dot + 1) : NULL;
+	if (found)
+		*column = (size_t)(found - (*table)->columns);
+	return found != NULL;
+}
+
+struct source *collector_find_values(const struct collector *c, const char *values, size_t *column)
+{
+	const struct table_definition *table;
+
+	return find_column(c->definitions, values, &table, column) ? collector_find(c, table, NULL)
+								   : NULL;
+}
+
+/* The column's values are asked for: its table is run, the column used. */
+static bool use_values(struct collector *c, const char *values)
+{
+	const struct table_definition *table;
+	size_t column;
+
+	if (!find_column(c->definitions, values, &table, &column))
+		return false;
+	get_table_source(c, table)->tally.used[column] = true;
+	return true;
+}
+
+static int use_table(struct collector *c, const struct metric_definition *m, struct err *err)
+{
+	struct source *s = get_table_source(c, m->table);
+
+	for (size_t i = 0; i < m->where.n; i++)
+		s->tally.used[m->where.items[i].column] = true;
+	if (m->sum)
+		s->tally.used[m->sum - m->table->columns] = true;
+	for (size_t i = 0; i < m->n_by; i++) {
+		s->tally.used[m->by[i] - m->table->columns] = true;
+		if (m->by[i]->values && !use_values(c, m->by[i]->values))
+			return err_set(err, ERR_FORMAT,
+				       "table %s, column %s: values: there is no table and column "
+				       "\"%s\"",
+				       m->table->name, m->by[i]->name, m->by[i]->values);
+	}
+	return 0;
+}
+
+static int use_command(struct collector *c, const struct metric_definition *m, struct err *err)
+{
+	struct source *s = get_source(c, NULL, m->source);
+	const struct metric_definition **metrics =
+		realloc(s->metrics, (s->n_metrics + 1) * sizeof *metrics);
+
+	if (!metrics)
+		return err_set(err, ERR_NOMEM, "collector: out of memory");
+	s->metrics = metrics;
+	s->metrics[s->n_metrics++] = m;
+	for (size_t i = 0; i < m->command.n; i++)
+		if (placeholder_is_in(m->command.items[i], "partition"))
+			s->needs_partitions = true;
+	if (s->needs_partitions && !use_values(c, "partitions.name"))
+		return err_set(err, ERR_FORMAT,
+			       "metric %s: {partition} needs a table partitions with a column name",
+			       m->name);
+	return 0;
+}
+
+int collector_new(struct collector **out, const struct definitions *d,
+		  const struct collect_options *options, struct registry *registry, struct err *err)
+{
+	struct collector *c = calloc(1, sizeof *c);
+	const struct table_definition *partitions;
+	int rc = 0;
+
+	if (c)
+		c->sources = calloc(d->tables.n + d->metrics.n + 1, sizeof *c->sources);
+	if (!c || !c->sources) {
+		free(c);
+		return err_set(err, ERR_NOMEM, "collector: out of memory");
+	}
+	c->definitions = d;
+	c->options = *options;
+	c->registry = registry;
+	for (size_t i = 0; i < d->metrics.n && rc == 0; i++) {
+		const struct metric_definition *m = d->metrics.entries[i].value;
+
+		rc = m->table ? use_table(c, m, err) : use_command(c, m, err);
+	}
+	partitions = map_gets(&d->tables, "partitions");
+	if (partitions)
+		c->partitions_source = collector_find(c, partitions, partitions->name);
+	if (rc < 0)
+		collector_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+void collector_free(struct collector *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_sources; i++)
+		source_done(&c->sources[i]);
+	free(c->sources);
+	arena_done(&c->partitions_arena);
+	free(c);
+}
