@@ -13,13 +13,15 @@
 static int make_cargo(struct destination *dst, const struct destination_options *options,
 		      struct err *err)
 {
-	int rc;
+	int rc = 0;
 
 	if (options->protocol == PROTOCOL_PUSHGATEWAY)
 		return slot_new(&dst->cargo, options->gzip, options->delete_on_stop, err);
 	if (dst->queue)
 		queue_rebound(dst->queue, &options->queue);
-	else if ((rc = queue_open(&dst->queue, &options->queue, err)) < 0)
+	else
+		rc = queue_open(&dst->queue, &options->queue, err);
+	if (rc < 0)
 		return rc;
 	return batch_new(&dst->cargo, dst->queue, &dst->encoder, &options->limits, err);
 }

@@ -166,7 +166,7 @@ static const struct {
 	{ CURLOPT_MAXLIFETIME_CONN, 300 },
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700
-	{ CURLOPT_QUICK_EXIT, 1 }, /* do not wait for a name lookup that was given up */
+	{ CURLOPT_QUICK_EXIT, 1 }, /* older ones wait for a name lookup given up */
 #endif
 };
 

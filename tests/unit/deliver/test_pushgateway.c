@@ -317,6 +317,7 @@ static void without_delete_on_stop_the_last_snapshot_stays(void **state)
 	options = rig_options(&rig, PROTOCOL_PUSHGATEWAY);
 	rig_open(&rig, &options);
 	rig_offer(&rig, "one", NULL);
+	rig_until_heard(&rig, 1);
 	deliver_stop(rig.d);
 	assert_true(rig_drain(&rig, 5000));
 	assert_string_equal(rig_bodies(&rig), "one one");

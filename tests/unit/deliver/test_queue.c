@@ -304,6 +304,22 @@ static void without_memory_the_block_is_counted_and_its_segment_ends(void **stat
 	queue_close(q);
 }
 
+static void new_bounds_hold_from_the_next_block_on(void **state)
+{
+	struct queue_options options = { .max_bytes = 6, .segment_bytes = 1 };
+	struct queue *q = make(1000, 5, 0);
+
+	(void)state;
+	put(q, "abc", 1);
+	put(q, "def", 2);
+	put(q, "ghi", 3);
+	queue_rebound(q, &options);
+	assert_string_equal(shown(q), "abc def|ghi");
+	put(q, "jkl", 4);
+	assert_string_equal(shown(q), "ghi|jkl");
+	queue_close(q);
+}
+
 static void no_queue_can_be_closed(void **state)
 {
 	(void)state;
@@ -326,6 +342,7 @@ int main(void)
 		cmocka_unit_test(copies_and_does_not_move_what_it_holds),
 		cmocka_unit_test(a_block_without_samples_is_done_at_once_but_kept_for_its_names),
 		cmocka_unit_test(without_memory_the_block_is_counted_and_its_segment_ends),
+		cmocka_unit_test(new_bounds_hold_from_the_next_block_on),
 		cmocka_unit_test(no_queue_can_be_closed),
 	};
 
