@@ -53,9 +53,9 @@ int setup_read(struct setup *s, const struct flags *flags, struct problems *prob
 
 	*s = (struct setup){ 0 };
 	rc = config_load(flags, &s->config, problems, err);
-	if (rc < 0)
-		return rc;
-	rc = read_definitions(s, problems, err);
+	/* What is wrong with the definitions is told in the same run. */
+	if (rc == 0 || rc == ERR_FORMAT)
+		rc = read_definitions(s, problems, err);
 	if (rc == 0 && problems->n_errors)
 		rc = err_set(err, ERR_FORMAT, "the configuration is not valid");
 	return rc;

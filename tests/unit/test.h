@@ -16,11 +16,11 @@
 #define ARRAY_LEN(a) (sizeof(a) / sizeof *(a))
 
 /* Fails with the error's text unless rc is 0. */
-#define assert_ok(rc, err)                                        \
-	do {                                                      \
-		int rc_ = (rc);                                   \
-		if (rc_ != 0)                                     \
-			fail_msg("%d: %s", rc_, (err)->text); \
+#define assert_ok(rc, err)                                                                         \
+	do {                                                                                       \
+		int rc_ = (rc);                                                                    \
+		if (rc_ != 0)                                                                      \
+			fail_msg("%d: %s", rc_, (err)->text);                                      \
 	} while (0)
 
 #endif

@@ -17,8 +17,8 @@ static void golden_begin(struct fake_slurm *f, const char *generation)
 	fake_begin(f);
 	/* The rows of this golden file are id|state|partition|...; ours are the 2nd and 3rd. */
 	snprintf(body, sizeof body,
-		 "awk -F'|' '{ printf \"%%s\\037%%s\\n\", $2, $3 }' "
-		 TEST_SOURCE_DIR "/data/golden/%s/squeue.onepass.txt",
+		 "awk -F'|' '{ printf \"%%s\\037%%s\\n\", $2, $3 }' " TEST_SOURCE_DIR
+		 "/data/golden/%s/squeue.onepass.txt",
 		 generation);
 	fake_command(f, "squeue", body);
 	snprintf(body, sizeof body,
@@ -78,7 +78,7 @@ static void assert_value(const struct fake_slurm *f, const char *generation, con
 
 static void jobs_equal_what_squeue_prints(void **state)
 {
-	static const char *const states[] = { "running",    "pending",	 "configuring",
+	static const char *const states[] = { "running",    "pending",   "configuring",
 					      "completing", "suspended", "failed" };
 
 	(void)state;
@@ -104,12 +104,18 @@ static void jobs_equal_what_squeue_prints(void **state)
 static void nodes_equal_what_sinfo_prints(void **state)
 {
 	static const char *const words[][2] = {
-		{ "alloc", "alloc" },	  { "idle", "idle" },
-		{ "mixed", "mix" },	  { "down", "down" },
-		{ "drain", "drain" },	  { "draining", "drng" },
-		{ "drained", "drained" }, { "drain_total", "drain" },
-		{ "maint", "maint" },	  { "fail", "fail" },
-		{ "powered_down", "powered_down" }, { "powering_up", "powering_up" },
+		{ "alloc", "alloc" },
+		{ "idle", "idle" },
+		{ "mixed", "mix" },
+		{ "down", "down" },
+		{ "drain", "drain" },
+		{ "draining", "drng" },
+		{ "drained", "drained" },
+		{ "drain_total", "drain" },
+		{ "maint", "maint" },
+		{ "fail", "fail" },
+		{ "powered_down", "powered_down" },
+		{ "powering_up", "powering_up" },
 	};
 
 	(void)state;
@@ -151,7 +157,8 @@ static void nodes_are_counted_once(void **state)
 		struct fake_slurm f;
 
 		golden_begin(&f, generations[g]);
-		assert_value(&f, generations[g], "slurm_nodes", NULL, distinct_nodes(generations[g]));
+		assert_value(&f, generations[g], "slurm_nodes", NULL,
+			     distinct_nodes(generations[g]));
 		fake_end(&f);
 	}
 }
@@ -175,7 +182,7 @@ static void partitions_equal_what_squeue_and_sinfo_print_for_them(void **state)
 	static const char *const partitions[] = { "hpc",  "htc",     "all",   "low",
 						  "high", "dynamic", "empty", "inact" };
 	static const char *const words[][2] = {
-		{ "running", "R" },	{ "pending", "PD" },   { "configuring", "CF" },
+		{ "running", "R" },     { "pending", "PD" },  { "configuring", "CF" },
 		{ "completing", "CG" }, { "suspended", "S" },
 	};
 
