@@ -182,6 +182,16 @@ const char *rig_bodies(struct rig *rig)
 	return text;
 }
 
+const char *rig_method(struct rig *rig, size_t n)
+{
+	static char text[8];
+
+	assert_true(n < peer_n_heard(&rig->peer));
+	snprintf(text, sizeof text, "%.*s", (int)strcspn(rig->peer.heard[n].head, " "),
+		 rig->peer.heard[n].head);
+	return text;
+}
+
 const char *rig_header(struct rig *rig, size_t n, const char *name)
 {
 	static char value[256];

@@ -45,6 +45,7 @@ void rig_offer(struct rig *rig, const char *text, const char *gzipped);
 
 /* The bodies the peer heard so far, with a blank between them. */
 const char *rig_bodies(struct rig *rig);
+const char *rig_method(struct rig *rig, size_t n);
 /* The value of a header of the n-th request; NULL without it. */
 const char *rig_header(struct rig *rig, size_t n, const char *name);
 

@@ -17,18 +17,7 @@ static void start(struct rig *rig, const struct reply *script, size_t n)
 
 	rig_start(rig, script, n);
 	options = rig_options(rig, PROTOCOL_PUSHGATEWAY);
-	options.delete_on_stop = true;
 	rig_open(rig, &options);
-}
-
-static const char *method(struct rig *rig, size_t n)
-{
-	static char text[8];
-
-	assert_true(n < peer_n_heard(&rig->peer));
-	snprintf(text, sizeof text, "%.*s", (int)strcspn(rig->peer.heard[n].head, " "),
-		 rig->peer.heard[n].head);
-	return text;
 }
 
 static void a_push_is_a_put_of_the_text(void **state)
@@ -61,7 +50,7 @@ static void an_empty_push_is_a_push(void **state)
 	START(&rig, { .status = 200 });
 	rig_offer(&rig, "", NULL);
 	assert_true(rig_drain(&rig, 5000));
-	assert_string_equal(method(&rig, 0), "PUT");
+	assert_string_equal(rig_method(&rig, 0), "PUT");
 	assert_string_equal(rig_header(&rig, 0, "Content-Length"), "0");
 	rig_stop(&rig);
 }
@@ -241,104 +230,6 @@ static void an_answer_that_asks_for_patience_is_given_it(void **state)
 	rig_stop(&rig);
 }
 
-static void a_clean_stop_deletes_the_group(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 200 }, { .status = 202 });
-	rig_offer(&rig, "one", NULL);
-	assert_true(rig_drain(&rig, 5000));
-	rig_offer(&rig, "two", NULL); /* never sent: it would be deleted at once */
-	deliver_stop(rig.d);
-	assert_false(deliver_is_drained(rig.d));
-	assert_true(rig_drain(&rig, 5000));
-	assert_int_equal(peer_n_heard(&rig.peer), 2);
-	assert_memory_equal(rig.peer.heard[1].head, "DELETE /some/path HTTP/1.1\r\n", 28);
-	assert_int_equal(rig.peer.heard[1].n, 0);
-	assert_null(rig_header(&rig, 1, "Content-Type"));
-	assert_true(rig_status(&rig).ok);
-	rig_stop(&rig);
-}
-
-static void the_delete_comes_after_what_is_under_way(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 200, .delay_ms = 40 }, { .status = 202 });
-	rig_offer(&rig, "one", NULL);
-	rig_run(&rig, 10);
-	deliver_stop(rig.d);
-	assert_true(rig_drain(&rig, 5000));
-	assert_int_equal(peer_n_heard(&rig.peer), 2);
-	assert_string_equal(method(&rig, 0), "PUT");
-	assert_string_equal(method(&rig, 1), "DELETE");
-	assert_int_equal(rig_status(&rig).sent_samples, 3);
-	rig_stop(&rig);
-}
-
-static void a_delete_that_fails_is_tried_again_but_not_for_ever(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 200 }, { .status = 503 }, { .kind = REPLY_NONE });
-	rig_offer(&rig, "one", NULL);
-	assert_true(rig_drain(&rig, 5000));
-	deliver_stop(rig.d);
-	assert_true(rig_drain(&rig, 5000));
-	/* 200, 503, and three times no answer (once more by libcurl itself, when it finds the
-	 * kept connection closed) */
-	assert_in_range(peer_n_heard(&rig.peer), 5, 6);
-	rig_stop(&rig);
-}
-
-static void nothing_is_deleted_that_was_never_pushed(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 202 });
-	deliver_stop(rig.d);
-	assert_true(deliver_is_drained(rig.d));
-	rig_run(&rig, 20);
-	assert_int_equal(peer_n_heard(&rig.peer), 0);
-	rig_stop(&rig);
-}
-
-static void without_delete_on_stop_the_last_snapshot_stays(void **state)
-{
-	struct destination_options options;
-	struct rig rig;
-
-	(void)state;
-	rig_start(&rig, SCRIPT({ .status = 503 }, { .status = 200 }), 2);
-	options = rig_options(&rig, PROTOCOL_PUSHGATEWAY);
-	rig_open(&rig, &options);
-	rig_offer(&rig, "one", NULL);
-	rig_until_heard(&rig, 1);
-	deliver_stop(rig.d);
-	assert_true(rig_drain(&rig, 5000));
-	assert_string_equal(rig_bodies(&rig), "one one");
-	assert_string_equal(method(&rig, 1), "PUT");
-	rig_stop(&rig);
-}
-
-static void nothing_can_be_offered_after_the_stop(void **state)
-{
-	struct err err = { 0 };
-	struct buf text = { 0 };
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 200 });
-	deliver_stop(rig.d);
-	assert_int_equal(destination_offer(rig.dst, &text, NULL, 1, 1, &err), ERR_BUSY);
-	assert_string_equal(err.text, "receiver: it is stopping");
-	rig_stop(&rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,12 +245,6 @@ int main(void)
 		cmocka_unit_test(
 			a_snapshot_that_breaks_the_connection_is_given_up_after_three_attempts),
 		cmocka_unit_test(an_answer_that_asks_for_patience_is_given_it),
-		cmocka_unit_test(a_clean_stop_deletes_the_group),
-		cmocka_unit_test(the_delete_comes_after_what_is_under_way),
-		cmocka_unit_test(a_delete_that_fails_is_tried_again_but_not_for_ever),
-		cmocka_unit_test(nothing_is_deleted_that_was_never_pushed),
-		cmocka_unit_test(without_delete_on_stop_the_last_snapshot_stays),
-		cmocka_unit_test(nothing_can_be_offered_after_the_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

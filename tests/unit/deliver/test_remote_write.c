@@ -285,55 +285,6 @@ static void a_status_that_came_is_the_answer_however_the_connection_ends(void **
 	}
 }
 
-static void when_stopping_what_waits_is_still_sent(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 503 }, { .status = 204 });
-	rig_put(&rig, "abcdef", 1);
-	deliver_stop(rig.d);
-	assert_false(deliver_is_drained(rig.d));
-	assert_true(rig_drain(&rig, 5000));
-	assert_string_equal(rig_bodies(&rig), "abcd abcd ef");
-	rig_stop(&rig);
-}
-
-static void what_waits_goes_over_to_the_destination_that_takes_its_place(void **state)
-{
-	struct destination_options options;
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 204 }, { .status = 503 }, { .status = 204 });
-	rig_put(&rig, "abcdef", 1);
-	rig_until_heard(&rig, 2); /* "abcd" is sent, "ef" was put off */
-	options = rig_options(&rig, PROTOCOL_REMOTE_WRITE);
-	options.inherited = destination_dissolve(rig.dst);
-	assert_true(rig.encoder_freed);
-	assert_true(deliver_is_drained(rig.d));
-	rig_open(&rig, &options);
-	rig_put(&rig, "gh", 2);
-	assert_true(rig_drain(&rig, 5000));
-	assert_string_equal(rig_bodies(&rig), "abcd ef efgh");
-	rig_stop(&rig);
-}
-
-static void what_was_to_go_over_is_freed_when_nothing_takes_its_place(void **state)
-{
-	struct destination_options options;
-	struct rig rig;
-
-	(void)state;
-	START(&rig, { .status = 204 });
-	rig_put(&rig, "ab", 1);
-	options = rig_options(&rig, PROTOCOL_REMOTE_WRITE);
-	options.inherited = destination_dissolve(rig.dst);
-	options.url = "nowhere";
-	assert_int_equal(destination_new(&rig.dst, rig.d, &options, NULL), ERR_FORMAT);
-	rig_stop(&rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,9 +300,6 @@ int main(void)
 		cmocka_unit_test(a_request_is_made_anew_when_some_of_it_has_become_too_old),
 		cmocka_unit_test(what_was_pushed_out_under_way_takes_nothing_else_with_it),
 		cmocka_unit_test(a_status_that_came_is_the_answer_however_the_connection_ends),
-		cmocka_unit_test(when_stopping_what_waits_is_still_sent),
-		cmocka_unit_test(what_waits_goes_over_to_the_destination_that_takes_its_place),
-		cmocka_unit_test(what_was_to_go_over_is_freed_when_nothing_takes_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
