@@ -77,10 +77,12 @@ struct history_status {
 	int64_t watermark_ms;     /* ended jobs are counted up to here; 0: first count */
 	int64_t last_success_ms;  /* wall clock of the last good pass since the start; 0: none */
 	int64_t last_duration_ms; /* of the last good pass */
+	int64_t last_cpu_us;      /* of its commands, user and system */
 	int64_t last_recount_ms;  /* wall clock: end of the last first count or recount; 0: none */
 	int64_t next_pass_ms;     /* monotonic */
 	uint64_t rows;            /* rows read since the start */
-	uint64_t failures;        /* sacct commands that failed since the start */
+	uint64_t commands;        /* sacct commands run since the start */
+	uint64_t failures;        /* those that failed */
 	uint64_t passes;          /* good ones since the start */
 	const char *error;        /* of the last failure; "" when up */
 	const char *save_error;   /* why the state was not written the last time; "" when it was */

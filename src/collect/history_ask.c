@@ -16,15 +16,8 @@ static const char ended_states[] =
 	"OUT_OF_MEMORY,PREEMPTED,REQUEUED,RESIZING,TIMEOUT";
 
 static const char *const always[] = {
-	"sacct",
-	"--allusers",
-	"--allocations",
-	"--duplicates",
-	"--noheader",
-	"--parsable2",
-	"--delimiter=\x1f",
-	"--local",
-	HISTORY_FORMAT,
+	"sacct",       "--allusers",       "--allocations", "--duplicates", "--noheader",
+	"--parsable2", "--delimiter=\x1f", "--local",       HISTORY_FORMAT,
 };
 
 enum { N_ALWAYS = sizeof always / sizeof *always, MAX_ARGS = N_ALWAYS + 4, MAX_JOBS_BYTES = 65536 };
@@ -111,6 +104,7 @@ bool history_ask_step(struct history_ask *ask, int64_t mono_ms, struct history_a
 		.rows = ask->rows.n,
 		.bytes = result->output_bytes,
 		.duration_ms = result->duration_ms,
+		.cpu_us = result->cpu_us,
 	};
 	if (answer->err.code == 0)
 		lines_end(&ask->lines, &answer->err);

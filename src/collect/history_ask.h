@@ -41,6 +41,7 @@ struct history_answer {
 	uint64_t rows;
 	size_t bytes;
 	int64_t duration_ms;
+	int64_t cpu_us; /* of sacct, user and system */
 };
 
 /* One question at a time. `{0}`: none is under way. */

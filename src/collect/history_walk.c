@@ -78,6 +78,7 @@ static int ask(struct history *h, enum history_task task, struct history_questio
 		return rc;
 	h->task = task;
 	h->question = question;
+	h->status.commands++;
 	return 0;
 }
 
@@ -99,6 +100,7 @@ static int start_pass(struct history *h, struct err *err)
 	if (h->pass_s - h->unread_s > h->slice_s)
 		return ask_ended(h, TASK_SLICE, h->unread_s, h->unread_s + h->slice_s, err);
 	h->pass_started_ms = h->mono_ms;
+	h->pass_cpu_us = 0;
 	alive.from_s = h->pass_s;
 	return ask(h, TASK_ALIVE, alive, err);
 }
@@ -195,6 +197,7 @@ static int finish_pass(struct history *h, struct err *err)
 	h->status.passes++;
 	h->status.last_success_ms = h->wall_ms;
 	h->status.last_duration_ms = took_ms;
+	h->status.last_cpu_us = h->pass_cpu_us;
 	return 0;
 }
 
@@ -248,6 +251,7 @@ int history_walk_settle(struct history *h, const struct history_answer *answer, 
 
 	h->task = TASK_NONE;
 	h->status.rows += answer->rows;
+	h->pass_cpu_us += answer->cpu_us;
 	return settle[task](h, answer, err);
 }
 

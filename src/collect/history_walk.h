@@ -54,7 +54,8 @@ struct history {
 	int64_t unread_s; /* the next pass reads from here */
 	int64_t pass_s;   /* moment of the pass under way */
 	int64_t pass_started_ms;
-	int64_t slice_s; /* how long a slice sacct can answer, as far as is known */
+	int64_t pass_cpu_us; /* of its commands up to now */
+	int64_t slice_s;     /* how long a slice sacct can answer, as far as is known */
 
 	bool unsaved; /* the state is not what is in the file */
 	bool save_due;

@@ -57,13 +57,8 @@ static const struct row source_rows[] = {
 	  "Time at which the source was last read successfully." },
 	{ "source_failures_total", METRIC_COUNTER, COUNT, AT(failures), NULL,
 	  "Times that the source could not be read." },
-	{ 0 },
-};
-
-/* Not known of the history. */
-static const struct row command_rows[] = {
 	{ "source_cpu_seconds", METRIC_GAUGE, SECONDS_US, AT(cpu_us), NULL,
-	  "CPU time that the source's command used the last time." },
+	  "CPU time that the source's commands used the last time." },
 	{ "source_commands_total", METRIC_COUNTER, COUNT, AT(commands), NULL,
 	  "Commands run to read the source." },
 	{ 0 },
@@ -226,13 +221,8 @@ int self_report(const struct status *st, struct registry *r, struct snapshot *s,
 
 	if (rc == 0)
 		rc = put_rows(&to, status_rows, st, NULL, NULL);
-	for (size_t i = 0; rc == 0 && i < st->n_sources; i++) {
-		const struct source_status *source = &st->sources[i];
-
-		rc = put_rows(&to, source_rows, source, "source", source->name);
-		if (rc == 0)
-			rc = put_rows(&to, command_rows, source, "source", source->name);
-	}
+	for (size_t i = 0; rc == 0 && i < st->n_sources; i++)
+		rc = put_rows(&to, source_rows, &st->sources[i], "source", st->sources[i].name);
 	if (rc == 0 && st->history)
 		rc = put_history(&to, st->history);
 	for (size_t i = 0; rc == 0 && i < st->n_destinations; i++)

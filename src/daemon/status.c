@@ -7,8 +7,10 @@ struct source_status status_history_source(const struct history_status *h)
 		.name = "history",
 		.up = h->up,
 		.duration_ms = h->last_duration_ms,
+		.cpu_us = h->last_cpu_us,
 		.last_success_ms = h->last_success_ms,
 		.failures = h->failures,
+		.commands = h->commands,
 		.error = h->error,
 	};
 }

@@ -46,7 +46,7 @@ struct status {
 	size_t n_destinations;
 };
 
-/* History as one of the sources (its CPU time and number of commands are not known). */
+/* History as one of the sources. */
 struct source_status status_history_source(const struct history_status *h);
 
 /* How much of its walk a first count or recount has behind it, 0 to 1; 1 when there is

@@ -97,6 +97,8 @@ static inline void sample_status_init(struct sample_status *sample)
 		.walked_to_ms = SAMPLE_NOW_MS - 18 * INT64_C(86400000),
 		.walk_end_ms = SAMPLE_NOW_MS,
 		.last_duration_ms = 1250,
+		.last_cpu_us = 43000,
+		.commands = 8,
 		.rows = 1234567,
 		.passes = 3,
 		.error = "",
