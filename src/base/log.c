@@ -13,6 +13,7 @@
 
 #include "slurm_pusher/buf.h"
 #include "slurm_pusher/clock.h"
+#include "slurm_pusher/utf8.h"
 
 enum { LINE_MAX_BYTES = 4096, VALUE_MAX_BYTES = 1024 };
 
@@ -60,27 +61,6 @@ bool log_level_parse(const char *text, enum log_level *out)
 	return false;
 }
 
-/* Reads the character at `s`, gives its size in bytes; a byte that is not UTF-8 is U+FFFD. */
-static size_t read_char(const unsigned char *s, uint32_t *out)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t size = *s < 0x80 ? 1 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
-	uint32_t c = size == 1 ? *s : *s & (0x7fu >> size);
-
-	*out = 0xfffd;
-	if ((*s >= 0x80 && *s < 0xc2) || *s > 0xf4)
-		return 1;
-	for (size_t i = 1; i < size; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 1;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[size] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 1;
-	*out = c;
-	return size;
-}
-
 /* What a terminal or the journal would take for more than text. */
 static bool is_escaped(uint32_t c)
 {
@@ -94,7 +74,7 @@ static void add_quoted(struct buf *line, const char *value)
 
 	buf_addc(line, '"');
 	for (size_t size; *value != '\0' && line->len < end; value += size) {
-		size = read_char((const unsigned char *)value, &c);
+		size = utf8_read(value, &c);
 		if (c == '"' || c == '\\')
 			buf_addc(line, '\\');
 		if (is_escaped(c))

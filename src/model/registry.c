@@ -6,7 +6,7 @@
 #include "slurm_pusher/buf.h"
 #include "slurm_pusher/map.h"
 #include "slurm_pusher/model.h"
-#include "utf8.h"
+#include "slurm_pusher/utf8.h"
 
 /* A series and what only the registry knows about it, in one allocation: the
  * labels and then the key, in which the labels' text lives. */
