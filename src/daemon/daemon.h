@@ -50,6 +50,7 @@ struct daemon {
 	bool *source_was_down; /* as last logged */
 	bool history_was_down;
 	bool history_was_complete;
+	bool save_was_failing;
 	uint64_t history_failures;
 	char reload_error[256];
 	int64_t next_watchdog_ms;

@@ -11,8 +11,11 @@ static void take_back_work(struct daemon *d)
 
 	if (!worker_finish(d->worker, &result, &err))
 		return;
-	if (result < 0)
-		log_warn("state cannot be written", "err", err.text, NULL);
+	if (result < 0 && !d->save_was_failing)
+		log_warn("state cannot be written; it is tried again", "err", err.text, NULL);
+	if (result == 0 && d->save_was_failing)
+		log_info("state is written again", NULL);
+	d->save_was_failing = result < 0;
 	if (d->setup.history)
 		history_saved(d->setup.history, result, &err);
 }

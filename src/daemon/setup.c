@@ -63,46 +63,50 @@ int setup_read(struct setup *s, const struct flags *flags, struct problems *prob
 
 /* ---- the reset time ---- */
 
-/* The file has a time without a zone; it was written in UTC. */
-static int deploy_time(struct arena *arena, const char **out, struct err *err)
+struct reset_time {
+	const char *text;
+	bool utc; /* without a zone it is UTC, not local time */
+};
+
+/* Written by the cluster's deployment, in UTC. No such file: text stays NULL. */
+static int read_deploy_time(struct arena *arena, struct reset_time *out, struct err *err)
 {
 	struct buf text;
-	char line[64];
 	int64_t ms;
-	time_t seconds;
-	struct tm tm;
 	int rc;
 
-	*out = NULL;
 	buf_init(&text, 4096);
 	rc = file_read(DEPLOY_TIME_FILE, &text, err);
-	if (rc < 0) {
+	if (rc == ERR_IO && errno == ENOENT) {
 		buf_done(&text);
-		return errno == ENOENT ? 0 : rc;
+		return 0;
 	}
-	snprintf(line, sizeof line, "%.*s", (int)strcspn(buf_text(&text), "\r\n"), buf_text(&text));
+	if (rc == 0) {
+		out->utc = true;
+		out->text = arena_copy(arena, buf_text(&text), strcspn(buf_text(&text), "\r\n"));
+		rc = out->text ? reset_time_parse(out->text, 0, true, &ms, err)
+			       : err_set(err, ERR_NOMEM, "out of memory");
+	}
 	buf_done(&text);
-	rc = reset_time_parse(line, 0, true, &ms, err);
 	if (rc < 0)
-		return err_prefix(err, "%s (remove it, or set slurm.reset_time)", DEPLOY_TIME_FILE);
-	seconds = (time_t)(ms / 1000);
-	gmtime_r(&seconds, &tm);
-	strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	*out = arena_string(arena, line);
-	return *out ? 0 : err_set(err, ERR_NOMEM, "reset time: out of memory");
+		err_prefix(err, "%s (remove it, or set slurm.reset_time)", DEPLOY_TIME_FILE);
+	return rc;
 }
 
-int setup_reset_time(const struct setup *s, struct arena *arena, const char **out, struct err *err)
+/* The one in force: configured, else that of the deployment, else a day before now. */
+static int find_reset_time(const struct setup *s, struct arena *arena, struct reset_time *out,
+			   struct err *err)
 {
-	int rc;
+	*out = (struct reset_time){ .text = s->config.slurm.reset_time };
+	if (!out->text) {
+		int rc = read_deploy_time(arena, out, err);
 
-	*out = s->config.slurm.reset_time;
-	if (*out)
-		return 0;
-	rc = deploy_time(arena, out, err);
-	if (rc == 0 && !*out)
-		*out = "24 hours ago";
-	return rc;
+		if (rc < 0)
+			return rc;
+	}
+	if (!out->text)
+		out->text = "24 hours ago";
+	return 0;
 }
 
 /* ---- building ---- */
@@ -134,10 +138,13 @@ static int open_history(struct setup *s, const struct setup_means *means, const 
 		.timeout_ms = c->timeout_ms,
 		.max_output_bytes = (size_t)s->config.slurm.max_output_bytes,
 	};
-	int rc = setup_reset_time(s, &s->arena, &options.reset_time, err);
+	struct reset_time reset;
+	int rc = find_reset_time(s, &s->arena, &reset, err);
 
 	if (rc < 0 || !c->enabled)
 		return rc;
+	options.reset_time = reset.text;
+	options.reset_time_utc = reset.utc;
 	s->history_settings = history_text(s, options.reset_time);
 	if (!s->history_settings)
 		return err_set(err, ERR_NOMEM, "history: out of memory");
@@ -152,15 +159,15 @@ static const char *start_time(struct setup *s, const struct setup_means *means,
 {
 	const struct history *history = s->history ? s->history : old ? old->history : NULL;
 	int64_t ms = means->wall_ms - 24 * 3600 * 1000;
-	const char *text;
+	struct reset_time reset;
 	char line[32];
 	time_t seconds;
 	struct tm tm;
 
 	if (history && s->config.history.enabled)
 		ms = history_status(history).reset_ms;
-	else if (setup_reset_time(s, &s->arena, &text, NULL) == 0)
-		(void)reset_time_parse(text, means->wall_ms, false, &ms, NULL);
+	else if (find_reset_time(s, &s->arena, &reset, NULL) == 0)
+		(void)reset_time_parse(reset.text, means->wall_ms, reset.utc, &ms, NULL);
 	seconds = (time_t)(ms / 1000);
 	localtime_r(&seconds, &tm);
 	strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &tm);

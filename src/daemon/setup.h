@@ -67,10 +67,7 @@ int setup_destinations(struct setup *s, const struct setup_means *means, const c
 
 void setup_done(struct setup *s);
 
-/* The reset time in force: configured, else that of the cluster's deployment, else a day
- * before now. ERR_FORMAT: the deployment file cannot be understood. */
-int setup_reset_time(const struct setup *s, struct arena *arena, const char **out, struct err *err);
-
+/* When the cluster was deployed: the reset time where none is configured. */
 #define DEPLOY_TIME_FILE "/opt/azurehpc/slurm/cluster_deploy_time"
 
 #endif
