@@ -46,6 +46,7 @@ struct fixture {
 	struct block_writer *writer;
 	struct queue *queue;
 	struct encoder encoder;
+	size_t body_bytes; /* of the last request */
 };
 
 static void fixture_begin(struct fixture *f)
@@ -109,6 +110,7 @@ static uint64_t request(struct fixture *f, uint32_t max_samples, int64_t *newest
 				    &err),
 		  &err);
 	assert_int_equal(body.len > 0, samples > 0);
+	f->body_bytes = body.len;
 	buf_done(&body);
 	return samples;
 }
@@ -139,15 +141,18 @@ static void the_same_request_can_be_made_again(void **state)
 {
 	struct fixture f;
 	int64_t newest_ms;
+	size_t first;
 
 	(void)state;
 	fixture_begin(&f);
 	put_tick(&f, 1000, 5);
 	put_tick(&f, 2000, 5);
 	assert_int_equal(request(&f, 100, &newest_ms), 10);
+	first = f.body_bytes;
 	assert_int_equal(request(&f, 3, &newest_ms), 3);
 	assert_int_equal(newest_ms, 1000);
 	assert_int_equal(request(&f, 100, &newest_ms), 10);
+	assert_int_equal(f.body_bytes, first);
 	fixture_end(&f);
 }
 
