@@ -160,6 +160,7 @@ static int settle_slice(struct history *h, const struct history_answer *a, struc
 	h->state.read_to_s = max64(h->state.read_to_s, h->unread_s);
 	adapt_slice(h, a);
 	h->next_pass_ms = h->mono_ms + a->duration_ms;
+	h->next_recount_ms = max64(h->next_recount_ms, h->next_pass_ms); /* the pass goes first */
 	h->unsaved = true;
 	h->save_due = h->save_due || h->mono_ms - h->saved_ms >= h->options.interval_ms;
 	return 0;
