@@ -145,7 +145,7 @@ static int64_t next_due(const struct daemon *d, int64_t now)
 {
 	int64_t due = now + MAX_WAIT_MS;
 
-	if (!d->collecting)
+	if (!d->collecting && !daemon_tick_is_held(d))
 		due = earliest(due, d->next_tick_ms);
 	due = earliest(due, collector_due_ms(d->setup.collector));
 	due = earliest(due, deliver_due_ms(d->deliver));

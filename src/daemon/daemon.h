@@ -76,6 +76,9 @@ void daemon_look_at_itself(struct daemon *d);
 /* Starts, steps and ends ticks; true when one ended in this step. */
 bool daemon_collect(struct daemon *d);
 
+/* The first tick waits for the cluster's name, or for Slurm not to tell it: then it can be sent. */
+bool daemon_tick_is_held(const struct daemon *d);
+
 /* Passes of the history, and what the worker has written. */
 void daemon_history(struct daemon *d);
 

@@ -20,6 +20,7 @@ static void count_history(struct daemon *d)
 	if (!d->setup.history)
 		return;
 	history_hurry(d->setup.history);
+	d->next_tick_ms = INT64_MAX;
 	do {
 		daemon_wait(d);
 		signals_take(d->signal_fd, &d->signals);
@@ -70,6 +71,7 @@ static bool push(struct daemon *d)
 		log_error("nothing was pushed: there is no destination, or no cluster name", NULL);
 		return false;
 	}
+	d->next_tick_ms = INT64_MAX;
 	while (!all_sent(d) && !any_refused(d) && !d->signals.stop && clock_mono_ms() < end) {
 		deliver_step(d->deliver, clock_mono_ms(), clock_wall_ms());
 		daemon_report_destinations(d);

@@ -108,6 +108,11 @@ static void end_tick(struct daemon *d, int64_t mono_ms)
 	registry_sweep(d->registry);
 }
 
+bool daemon_tick_is_held(const struct daemon *d)
+{
+	return d->querying && !d->query_failed_before;
+}
+
 bool daemon_collect(struct daemon *d)
 {
 	int64_t now = clock_mono_ms();
@@ -124,8 +129,7 @@ bool daemon_collect(struct daemon *d)
 		}
 		return true;
 	}
-	/* The first tick waits for the answer that lets it be sent. */
-	if (now >= d->next_tick_ms && (!d->querying || d->query_failed_before))
+	if (now >= d->next_tick_ms && !daemon_tick_is_held(d))
 		start_tick(d, now);
 	return false;
 }
