@@ -202,16 +202,23 @@ static int finish_pass(struct history *h, struct err *err)
 	return 0;
 }
 
-static int settle_ended(struct history *h, const struct history_answer *a, struct err *err)
+/* Each question takes what it asks for out of the missing, so this comes to an end. */
+static int ask_for_missing(struct history *h, struct err *err)
 {
 	struct history_question jobs = { .kind = ASK_JOBS, .ids = h->asked };
+
+	jobs.n_ids = history_sets_missing(&h->state.sets, h->asked, HISTORY_MAX_ASKED);
+	return jobs.n_ids ? ask(h, TASK_JOBS, jobs, err) : finish_pass(h, err);
+}
+
+static int settle_ended(struct history *h, const struct history_answer *a, struct err *err)
+{
 	int rc = history_sets_renew(&h->state.sets, &h->found, err);
 
 	if (rc < 0)
 		return rc;
 	adapt_slice(h, a);
-	jobs.n_ids = history_sets_missing(&h->state.sets, h->asked, HISTORY_MAX_ASKED);
-	return jobs.n_ids ? ask(h, TASK_JOBS, jobs, err) : finish_pass(h, err);
+	return ask_for_missing(h, err);
 }
 
 static int settle_jobs(struct history *h, const struct history_answer *a, struct err *err)
@@ -219,7 +226,7 @@ static int settle_jobs(struct history *h, const struct history_answer *a, struct
 	int rc = history_sets_resolve(&h->state.sets, &h->found, h->asked, h->question.n_ids, err);
 
 	(void)a;
-	return rc < 0 ? rc : finish_pass(h, err);
+	return rc < 0 ? rc : ask_for_missing(h, err);
 }
 
 /* Late rows are shown, and saved, with the next pass. */

@@ -5,8 +5,8 @@
  *	SLICE    what ended in a stretch of time, when more is unread than fits into one command
  *	ALIVE    what is alive: a pass begins
  *	ENDED    what ended in the rest that is unread, up to the moment of ALIVE
- *	JOBS     jobs that were alive and are neither now, by their ids: only when there are any
- *	RECOUNT  what ended in a stretch between the reset time and the watermark
+ *	JOBS     jobs that were alive and are neither now, by their ids: as often as it takes, most
+ *often never RECOUNT  what ended in a stretch between the reset time and the watermark
  *
  *	(pass due) -> SLICE, rest, SLICE, rest ... -> ALIVE -> ENDED [-> JOBS] -> good pass
  *

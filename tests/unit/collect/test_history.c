@@ -38,6 +38,45 @@ static void a_pass_asks_two_things_and_a_third_only_for_jobs_that_vanished(void 
 	assert_int_equal(stage_asked(s, "jobs"), 1);
 }
 
+static void any_number_of_jobs_may_vanish_at_once(void **state)
+{
+	struct stage *s = *state;
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/records", s->folder);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	for (int id = 1; id <= 2500; id++)
+		fprintf(f, "%d|PENDING|hpc|%d|0\n", id, NOW_S - 100);
+	fclose(f);
+	stage_open(s);
+	stage_pass(s);
+	assert_total(s, "submitted", 2500);
+	stage_recordsf(s, "1999|PENDING|hpc|0|0\n"); /* one is held, the others are purged */
+	stage_pass(s);
+	assert_total(s, "submitted", 2499);
+	assert_int_equal(stage_asked(s, "jobs"), 3);
+}
+
+static void more_partitions_than_anyone_has_are_refused(void **state)
+{
+	struct stage *s = *state;
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/records", s->folder);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	for (int id = 1; id <= 4097; id++)
+		fprintf(f, "%d|PENDING|p%d|%d|0\n", id, id, NOW_S - 100);
+	fclose(f);
+	stage_open(s);
+	stage_next(s);
+	assert_non_null(strstr(stage_status(s).error, "more than 4096 different partition"));
+	assert_total(s, "submitted", -1);
+}
+
 static void a_job_counts_once_for_each_state_it_ended_in(void **state)
 {
 	struct stage *s = *state;
@@ -427,6 +466,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(there_are_no_values_before_the_first_count_is_complete),
 		TEST(a_pass_asks_two_things_and_a_third_only_for_jobs_that_vanished),
+		TEST(any_number_of_jobs_may_vanish_at_once),
+		TEST(more_partitions_than_anyone_has_are_refused),
 		TEST(a_job_counts_once_for_each_state_it_ended_in),
 		TEST(an_overlap_counts_nothing_twice),
 		TEST(partition_strings_are_compared_whole),
