@@ -61,8 +61,9 @@ struct source *collector_find_values(const struct collector *c, const char *valu
 {
 	const struct table_definition *table;
 
-	return find_column(c->definitions, values, &table, column) ? collector_find(c, table, NULL)
-								   : NULL;
+	if (!find_column(c->definitions, values, &table, column))
+		return NULL;
+	return collector_find(c, table, table->name);
 }
 
 /* The column's values are asked for: its table is run, the column used. */
