@@ -19,11 +19,14 @@ the stack is killed.
     receivers  Prometheus, Pushgateway, VictoriaMetrics
     stack      all of the above in one context manager
     workload   jobs and node states to bring a cluster into
+    pusher     the program under test, run against a stack
     demo       the show behind `./dev demo`
 """
 
 from .process import NotReady, wait_until
+from .pusher import Pusher
 from .shape import Partition, Shape, default_shape, sized_shape
 from .stack import Stack
 
-__all__ = ["NotReady", "Partition", "Shape", "Stack", "default_shape", "sized_shape", "wait_until"]
+__all__ = ["NotReady", "Partition", "Pusher", "Shape", "Stack", "default_shape", "sized_shape",
+           "wait_until"]

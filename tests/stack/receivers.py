@@ -85,9 +85,10 @@ class _Queryable(_Server):
             raise RuntimeError("%s: %d: %s" % (expression, status, answer.get("error")))
         return answer["data"]["result"]
 
-    def series(self, selector, drop=("job", "cluster"), at=None):
+    def series(self, selector, drop=("job", "cluster"), at=None, keep_name=False):
         """{labels: value} of what the selector finds now, without the labels in `drop`."""
-        return {_key(one["metric"], drop): float(one["value"][1]) for one in self.query(selector, at)}
+        return {_key(one["metric"], drop, keep_name): float(one["value"][1])
+                for one in self.query(selector, at)}
 
     def samples(self, selector, window="10m", drop=("job", "cluster")):
         """{labels: [(time, value), ...]} as stored over the last while."""
@@ -149,9 +150,9 @@ class Pushgateway(_Server):
         return [group["labels"] for group in answer["data"]]
 
 
-def _key(found, drop):
+def _key(found, drop, keep_name=False):
     return tuple(sorted((name, value) for name, value in found.items()
-                        if name != "__name__" and name not in drop and value != ""))
+                        if (keep_name or name != "__name__") and name not in drop and value != ""))
 
 
 _SAMPLE = re.compile(r'([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: -?\d+)?$')

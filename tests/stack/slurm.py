@@ -100,7 +100,8 @@ class SlurmCluster:
         self.user, self.cluster, self.dbd_extra = user, cluster, dbd_extra
         self.conf = os.path.join(folder, "slurm.conf")
         self.munge_socket = os.path.join(folder, "munge", "socket")
-        self.env = {"PATH": PATH, "LC_ALL": "C", "SLURM_CONF": self.conf}
+        self.env = {"PATH": PATH, "LC_ALL": "C", "SLURM_CONF": self.conf,
+                    "SBATCH_OUTPUT": "/dev/null"}       # jobs leave no files where they are submitted
         self.slurmctld_port, self.slurmdbd_port = free_port(), free_port()
         self.dead_port = free_port()                            # of nodes without a slurmd
         self.slurmd_ports = collections.defaultdict(free_port)  # by node
@@ -258,13 +259,17 @@ class SlurmCluster:
 
     def settle(self, timeout=60.0):
         """Wait until slurmctld has handed all it knows to slurmdbd, and slurmdbd has written it."""
+        # A job that ends before slurmdbd knows of its start is first a row without a partition.
+        half_known = "SELECT COUNT(*) FROM %s_job_table WHERE `partition`=''" % self.cluster
+
         def all_sent():
             for line in self.lines("sdiag"):
                 if line.startswith("DBD Agent queue size:"):
-                    return int(line.split(":")[1]) == 0
+                    return int(line.split(":")[1]) == 0 and self.database.query(half_known) == [["0"]]
             return False
         wait_until(all_sent, "slurmdbd has everything", timeout, every=0.1)
         time.sleep(0.2)
+        wait_until(all_sent, "slurmdbd has everything", timeout, every=0.1)
 
     def hold_epilog(self, node):
         """Jobs that end on this node stay COMPLETING until release_epilog()."""

@@ -16,7 +16,7 @@ DB_STATES = {"PENDING": 0, "RUNNING": 1, "SUSPENDED": 2, "COMPLETED": 3, "CANCEL
 def submit(cluster, *words, wrap="sleep 100000", name=None):
     """sbatch with these options; the job id. The default job runs until it is ended."""
     named = ["--job-name=" + name] if name else []
-    return cluster.run("sbatch", "--parsable", "--output=/dev/null", *named, *words,
+    return cluster.run("sbatch", "--parsable", *named, *words,
                        "--wrap", wrap).stdout.strip()
 
 
@@ -171,12 +171,19 @@ def split_array_jobs(cluster, count, *words):
     return made
 
 
+def running_jobs(cluster, count, *words):
+    """Put `count` running jobs into the queue that have no process. Their nodes need a CPU for each."""
+    for _ in range(count):
+        cluster.run("salloc", "--no-shell", "-n1", "--job-name=allocated", *words)
+
+
 def finished_jobs(cluster, count, over_seconds=86400.0, states=None, partitions=None, until=None,
                   first_id=20000000):
     """Put `count` finished jobs into slurmdbd's database, ended evenly over the last while.
 
     They are written with SQL: copies of one real finished row, with ids, times, states
-    and partitions of their own. `states` maps a state to its share; `until` is the epoch time
+    and partitions of their own. Quick on a cluster whose queue is still empty; behind many new records
+    the real row takes its time to reach slurmdbd. `states` maps a state to its share; `until` is the epoch time
     of the last end (now if None)."""
     shares = states or {"COMPLETED": 88, "FAILED": 6, "CANCELLED": 4, "TIMEOUT": 2}
     names = partitions or cluster.partitions()
@@ -222,7 +229,7 @@ def _finished_row(cluster):
              "LIMIT 1" % cluster.cluster)
     rows = cluster.database.query(query)
     if not rows:
-        cluster.wait_for_job(submit(cluster, "-n1", wrap="true"), "COMPLETED")
+        cluster.run("salloc", "-n1", "true")
         cluster.settle()
         rows = cluster.database.query(query)
     return rows[0][0]
