@@ -14,14 +14,16 @@ class MariaDB:
         self.data = os.path.join(folder, "mysql")
         # Made by the server, which is not root: in its own folder.
         self.socket = os.path.join(self.data, "mysql.sock")
+        self.temporary = os.path.join(folder, "mysql-tmp")
         self.log = os.path.join(folder, "log", "mariadbd.log")
         self.process = None
 
     def start(self):
         """Make the data folder if there is none, and start; ready() waits."""
         if not os.path.isdir(os.path.join(self.data, "mysql")):
-            os.makedirs(self.data, exist_ok=True)
-            shutil.chown(self.data, "mysql", "mysql")
+            for path in (self.data, self.temporary):
+                os.makedirs(path, exist_ok=True)
+                shutil.chown(path, "mysql", "mysql")
             install = self.keeper.start(
                 "mariadb-install-db",
                 ["mariadb-install-db", "--no-defaults", "--user=mysql", "--datadir=" + self.data,
@@ -32,7 +34,8 @@ class MariaDB:
         self.process = self.keeper.start(
             "mariadbd",
             ["/usr/sbin/mariadbd", "--no-defaults", "--skip-networking", "--datadir=" + self.data,
-             "--socket=" + self.socket, "--pid-file=" + self.data + "/mariadbd.pid",
+             "--tmpdir=" + self.temporary, "--socket=" + self.socket,
+             "--pid-file=" + self.data + "/mariadbd.pid",
              "--innodb-buffer-pool-size=512M", "--innodb-log-file-size=128M",
              "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
              "--innodb-lock-wait-timeout=900", "--max-allowed-packet=64M"],
