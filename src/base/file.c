@@ -138,15 +138,41 @@ int file_lock(const char *path, struct err *err)
 	return err_errno(err, ERR_IO, error, "%s: cannot lock", path);
 }
 
+enum { CRC_STRIDE = 8 };
+
+/* sums[k][b] is what the byte b adds to the checksum when k bytes follow it in its stride. */
+static void fill_sums(uint32_t sums[CRC_STRIDE][256])
+{
+	for (uint32_t b = 0; b < 256; b++) {
+		uint32_t sum = b;
+
+		for (int bit = 0; bit < 8; bit++)
+			sum = sum >> 1 ^ (sum & 1 ? 0xedb88320 : 0);
+		sums[0][b] = sum;
+	}
+	for (int k = 1; k < CRC_STRIDE; k++)
+		for (int b = 0; b < 256; b++)
+			sums[k][b] = sums[k - 1][b] >> 8 ^ sums[0][sums[k - 1][b] & 0xff];
+}
+
+/* A stride at a time: states of large clusters have megabytes. */
 unsigned file_crc32(const void *bytes, size_t n)
 {
 	const unsigned char *at = bytes;
-	uint32_t crc = 0xffffffff;
+	uint32_t sums[CRC_STRIDE][256], crc = 0xffffffff;
 
-	while (n-- > 0) {
-		crc ^= *at++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	fill_sums(sums);
+	for (; n >= CRC_STRIDE; n -= CRC_STRIDE, at += CRC_STRIDE) {
+		uint32_t sum = 0;
+
+		for (int k = 0; k < CRC_STRIDE; k++) {
+			uint32_t before = k < 4 ? crc >> 8 * k & 0xff : 0;
+
+			sum ^= sums[CRC_STRIDE - 1 - k][at[k] ^ before];
+		}
+		crc = sum;
 	}
+	for (; n > 0; n--, at++)
+		crc = crc >> 8 ^ sums[0][(crc ^ *at) & 0xff];
 	return ~crc;
 }
