@@ -220,6 +220,25 @@ def test_manual_has_the_defaults_of_the_sample():
     assert compared > 15
 
 
+# The map of the code
+
+
+def files_in_architecture():
+    """{room: the names in its table}"""
+    text = read("ARCHITECTURE.md").split("\n### What each file is for\n", 1)[1].split("\n## ", 1)[0]
+    parts = re.split(r"^`([a-z]+)`$", text, flags=re.M)[1:]
+    return {room: {name for cells in rows(table) for name in re.findall(r"`(\w+)`", cells[0])}
+            for room, table in zip(parts[::2], parts[1::2])}
+
+
+def test_architecture_has_every_source_file_and_no_other():
+    for room, named in files_in_architecture().items():
+        there = os.listdir(os.path.join(ROOT, "src", room))
+        assert sorted(name for name in there if name.endswith(".c") and name[:-2] not in named) == []
+        assert sorted(name for name in named if not {name + ".c", name + ".h"} & set(there)) == []
+    assert sorted(files_in_architecture()) == sorted(os.listdir(os.path.join(ROOT, "src")))
+
+
 # Flags and commands
 
 
