@@ -29,13 +29,25 @@ struct err {
 	char text[496];
 };
 
-/* Sets code and text; returns the code, so that it can stand in a return. */
-__attribute__((format(printf, 3, 4))) int err_set(struct err *err, int code, const char *format,
-						  ...);
+/* Sets code and text, printf-like; is the code, so that it can stand in a return. A macro, so
+ * that whoever reads the caller (compiler, analyser) sees that the code is negative. */
+#define err_set(err, code, ...)                                                                    \
+	__extension__({                                                                            \
+		err_write((err), (code), __VA_ARGS__);                                             \
+		(code);                                                                            \
+	})
 
 /* As err_set(), with ": " and the words for `error` (an errno) appended. */
-__attribute__((format(printf, 4, 5))) int err_errno(struct err *err, int code, int error,
-						    const char *format, ...);
+#define err_errno(err, code, error, ...)                                                           \
+	__extension__({                                                                            \
+		err_write_errno((err), (code), (error), __VA_ARGS__);                              \
+		(code);                                                                            \
+	})
+
+__attribute__((format(printf, 3, 4))) void err_write(struct err *err, int code, const char *format,
+						     ...);
+__attribute__((format(printf, 4, 5))) void err_write_errno(struct err *err, int code, int error,
+							   const char *format, ...);
 
 /* Puts "<text>: " in front of what is there; returns the code that is there. */
 __attribute__((format(printf, 2, 3))) int err_prefix(struct err *err, const char *format, ...);

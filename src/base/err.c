@@ -5,35 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *err, int code, const char *format, ...)
+void err_write(struct err *err, int code, const char *format, ...)
 {
-	if (err) {
-		va_list args;
+	va_list args;
 
-		err->code = code;
-		va_start(args, format);
-		vsnprintf(err->text, sizeof err->text, format, args);
-		va_end(args);
-	}
-	return code;
+	if (!err)
+		return;
+	err->code = code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof err->text, format, args);
+	va_end(args);
 }
 
-int err_errno(struct err *err, int code, int error, const char *format, ...)
+void err_write_errno(struct err *err, int code, int error, const char *format, ...)
 {
-	if (err) {
-		va_list args;
-		char words[128];
-		size_t used;
+	char words[128];
+	va_list args;
+	size_t used;
 
-		err->code = code;
-		va_start(args, format);
-		vsnprintf(err->text, sizeof err->text, format, args);
-		va_end(args);
-		used = strlen(err->text);
-		snprintf(err->text + used, sizeof err->text - used, ": %s",
-			 strerror_r(error, words, sizeof words));
-	}
-	return code;
+	if (!err)
+		return;
+	err->code = code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof err->text, format, args);
+	va_end(args);
+	used = strlen(err->text);
+	snprintf(err->text + used, sizeof err->text - used, ": %s",
+		 strerror_r(error, words, sizeof words));
 }
 
 int err_prefix(struct err *err, const char *format, ...)

@@ -173,7 +173,7 @@ static bool trim(const char *text, char *out)
 
 int reset_time_parse(const char *text, int64_t wall_ms, bool utc, int64_t *out_ms, struct err *err)
 {
-	char trimmed[MAX_TEXT];
+	char trimmed[MAX_TEXT] = { 0 };
 	int64_t now_s = wall_ms / 1000, s;
 	bool ok = trim(text, trimmed);
 

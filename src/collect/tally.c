@@ -147,7 +147,7 @@ static bool says_none(const struct table_definition *table, const char *line, si
 int tally_row(void *tally, const char *line, size_t n, struct err *err)
 {
 	struct tally *t = tally;
-	struct word words[MAX_COLUMNS];
+	struct word words[MAX_COLUMNS] = { 0 };
 	int rc;
 
 	if (says_none(t->table, line, n))

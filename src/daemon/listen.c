@@ -112,7 +112,7 @@ int listen_open(const char *address, struct err *err)
 {
 	/* An IPv6 socket for every address takes IPv4 too; where there is no IPv6, IPv4. */
 	static const int every[] = { AF_INET6, AF_INET }, named[] = { AF_INET, AF_INET6 };
-	struct place place;
+	struct place place = { 0 };
 	int lookup = 0, error = 0;
 	int rc = place_parse(address, &place, err);
 
@@ -135,12 +135,14 @@ int listen_open(const char *address, struct err *err)
 
 unsigned listen_port(int fd)
 {
-	struct sockaddr_storage at = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = { 0 };
 	socklen_t n = sizeof at;
 
-	if (getsockname(fd, (struct sockaddr *)&at, &n) < 0)
+	if (getsockname(fd, &at.any, &n) < 0)
 		return 0;
-	if (at.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&at)->sin_port);
+	return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }

@@ -85,6 +85,7 @@ static bool segment_is_over(const struct queue *q, const struct segment *s)
 {
 	if (s->closed || s->bytes > q->options.segment_bytes)
 		return true;
+	assert(s->first); /* a segment begins with its first block */
 	return s->n_waiting == 0 && s->bytes - s->first->block.n > s->first->block.n;
 }
 
@@ -94,7 +95,7 @@ static void drop_oldest(struct queue *q)
 	struct node *end = s->last->next;
 
 	for (struct node *node = s->first, *next; node != end; node = next) {
-		next = node->next;
+		next = node->next; // NOLINT(clang-analyzer-core.NullDereference): `end` comes first
 		q->stats.dropped_full += node_take(q, node, UINT64_MAX);
 		free(node);
 	}
