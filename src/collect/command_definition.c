@@ -45,13 +45,18 @@ static int set_label_columns(const struct expansion *x, struct metric_definition
 			problem_add(x->problems, labels->items[i].where,
 				    "label %s: the number of a column is expected, from 1",
 				    labels->items[i].name);
-		if (!label_name_is_legal(labels->items[i].name))
-			problem_add(x->problems, labels->items[i].where,
-				    "\"%s\" is not a label name", labels->items[i].name);
 		m->label_columns[m->n_label_columns++] =
 			(struct label_column){ labels->items[i].name, number };
 	}
 	return 0;
+}
+
+bool metric_needs_partitions(const struct metric_definition *m)
+{
+	for (size_t i = 0; i < m->command.n; i++)
+		if (placeholder_is_in(m->command.items[i], "partition"))
+			return true;
+	return false;
 }
 
 int expansion_set_command(const struct expansion *x, struct metric_definition *m)

@@ -16,6 +16,7 @@ enum { N_TESTS = sizeof tests / sizeof *tests };
 
 struct reader {
 	struct arena *arena;
+	const struct table_definition *table;
 	const struct pairs *variables;
 	struct problems *problems;
 };
@@ -72,6 +73,17 @@ static bool find_test(const struct tree *named, enum test *out)
 	return false;
 }
 
+static void check_type(const struct reader *r, const struct column *column,
+		       const struct tree *named, enum test test)
+{
+	if (takes_number(test) && column->type != COLUMN_NUMBER)
+		problem_add(r->problems, named, "%s: column %s is not one of numbers", named->key,
+			    column->name);
+	if ((test == TEST_FLAG || test == TEST_NO_FLAG) && column->type != COLUMN_FLAGS)
+		problem_add(r->problems, named, "%s: column %s is not one of flags", named->key,
+			    column->name);
+}
+
 /* All tests on one column: a mapping of them, or words that it may be. */
 static int read_column(const struct reader *r, size_t column, const struct tree *value,
 		       struct conditions *out)
@@ -91,6 +103,7 @@ static int read_column(const struct reader *r, size_t column, const struct tree 
 				    named->key);
 			continue;
 		}
+		check_type(r, &r->table->columns[column], named, test);
 		out->items[out->n].column = column;
 		rc = read_condition(r, test, named, &out->items[out->n++]);
 		if (rc < 0)
@@ -112,7 +125,7 @@ int conditions_read(struct arena *arena, const struct table_definition *t, const
 		    const struct pairs *variables, struct conditions *out,
 		    struct problems *problems)
 {
-	struct reader r = { arena, variables, problems };
+	struct reader r = { arena, t, variables, problems };
 
 	*out = (struct conditions){ 0 };
 	if (!where)

@@ -122,6 +122,9 @@ int conditions_read(struct arena *arena, const struct table_definition *t, const
 /* Expands a metric as written into the metrics it stands for. */
 int metric_read(struct definitions *d, const struct tree *tree, struct problems *problems);
 
+/* True if its own command is run for each partition: it has {partition} in it. */
+bool metric_needs_partitions(const struct metric_definition *m);
+
 /* `text` with every {name} replaced by its variable; unknown names stay as they are. NULL
  * without memory. */
 const char *placeholders_fill(struct arena *arena, const char *text, const struct pairs *variables);

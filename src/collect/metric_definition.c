@@ -199,6 +199,49 @@ static void check_family(const struct expansion *x, const struct metric_definiti
 	}
 }
 
+/* The i-th label that the metric's series have, or NULL. */
+static const char *label_name(const struct metric_definition *m, size_t i)
+{
+	if (i < m->n_labels)
+		return m->labels[i].name;
+	i -= m->n_labels;
+	if (i < m->n_by)
+		return m->by[i]->name;
+	i -= m->n_by;
+	if (i < m->n_label_columns)
+		return m->label_columns[i].name;
+	i -= m->n_label_columns;
+	return i == 0 && metric_needs_partitions(m) ? "partition" : NULL;
+}
+
+static void check_labels(const struct expansion *x, const struct metric_definition *m)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = label_name(m, i)); i++) {
+		if (!label_name_is_legal(name))
+			problem_add(x->problems, x->tree, "metric %s: \"%s\" is not a label name",
+				    m->name, name);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(label_name(m, j), name) == 0)
+				problem_add(x->problems, x->tree,
+					    "metric %s: two labels are called %s", m->name, name);
+	}
+}
+
+/* What is only for metrics of the other kind. */
+static void check_kind(const struct expansion *x)
+{
+	const struct metric_yaml *y = x->yaml;
+
+	if (x->table && (y->parse || y->separator || y->value || y->labels.n))
+		problem_add(x->problems, x->tree,
+			    "parse, separator, value and labels are for a metric with a command");
+	if (!x->table && (y->subset || y->where || y->sum || y->by.n))
+		problem_add(x->problems, x->tree,
+			    "subset, where, sum and by are for a metric over a table");
+}
+
 static int expand_one(const struct expansion *x)
 {
 	struct metric_definition *m = arena_alloc(&x->d->arena, sizeof *m);
@@ -206,8 +249,10 @@ static int expand_one(const struct expansion *x)
 
 	if (rc == 0)
 		rc = x->table ? set_table(x, m) : expansion_set_command(x, m);
-	if (rc == 0)
+	if (rc == 0) {
 		check_family(x, m);
+		check_labels(x, m);
+	}
 	return rc == 0 ? put_metric(x->d, m) : rc;
 }
 
@@ -226,7 +271,11 @@ static int expand_each(struct expansion *x, const struct tree *each)
 	x->variables.n++;
 	for (const struct tree *value = each->child; value && rc == 0; value = value->next) {
 		*variable = (struct pair){ each->key, value->text, value };
-		rc = expand_each(x, each->next);
+		if (value->kind == TREE_SCALAR)
+			rc = expand_each(x, each->next);
+		else
+			problem_add(x->problems, value, "each %s: a word is expected here",
+				    each->key);
 	}
 	x->variables.n--;
 	return rc;
@@ -260,6 +309,7 @@ int metric_read(struct definitions *d, const struct tree *tree, struct problems 
 		return rc;
 	if (!yaml.name || !find_table(&x))
 		return 0;
+	check_kind(&x);
 	if (yaml.each && yaml.each->kind != TREE_MAPPING) {
 		problem_add(problems, yaml.each, "each: a mapping of names to lists is expected");
 		return 0;

@@ -107,9 +107,7 @@ static int use_command(struct collector *c, const struct metric_definition *m, s
 		return err_set(err, ERR_NOMEM, "collector: out of memory");
 	s->metrics = metrics;
 	s->metrics[s->n_metrics++] = m;
-	for (size_t i = 0; i < m->command.n; i++)
-		if (placeholder_is_in(m->command.items[i], "partition"))
-			s->needs_partitions = true;
+	s->needs_partitions = s->needs_partitions || metric_needs_partitions(m);
 	if (s->needs_partitions && !use_values(c, "partitions.name"))
 		return err_set(err, ERR_FORMAT,
 			       "metric %s: {partition} needs a table partitions with a column name",

@@ -42,20 +42,12 @@ static int add_run(struct source *s, const struct metric_definition *m, const ch
 	return fill_command(s, m ? &m->command : &s->table->command, &variables, &run->command);
 }
 
-static bool mentions_partition(const struct metric_definition *m)
-{
-	for (size_t i = 0; i < m->command.n; i++)
-		if (placeholder_is_in(m->command.items[i], "partition"))
-			return true;
-	return false;
-}
-
 static int add_metric_runs(struct source *s, const struct metric_definition *m,
 			   const struct domain *partitions, const struct collect_options *options)
 {
 	int rc = 0;
 
-	if (!mentions_partition(m))
+	if (!metric_needs_partitions(m))
 		return add_run(s, m, NULL, options);
 	for (size_t i = 0; i < partitions->n && rc == 0; i++)
 		rc = add_run(s, m, partitions->values[i], options);
