@@ -56,7 +56,7 @@ MaxJobCount=200000
 MaxArraySize=100001
 MinJobAge=600
 KillWait=2
-ReturnToService=2
+ReturnToService=1
 MailProg=/bin/true
 Epilog={folder}/epilog
 {extra}
