@@ -192,15 +192,14 @@ static void keep_watchdog_quiet(struct daemon *d)
 	}
 }
 
-static void be_ready(struct daemon *d)
+void daemon_say_ready(const struct daemon *d)
 {
+	const struct config *config = &d->setup.config;
 	char text[128];
 
-	if (d->ready)
-		return;
-	d->ready = true;
 	snprintf(text, sizeof text, "%zu sources, %zu destinations",
-		 collector_n_sources(d->setup.collector), d->setup.n_outboxes);
+		 collector_n_sources(d->setup.collector),
+		 config->remote_write.n + config->pushgateway.n);
 	notify_ready(text);
 }
 
@@ -214,7 +213,7 @@ static void daemon_step(struct daemon *d)
 	daemon_find_cluster(d);
 	if (daemon_collect(d)) {
 		daemon_report_tick(d);
-		be_ready(d);
+		d->ready = true;
 	}
 	daemon_history(d);
 	deliver_step(d->deliver, clock_mono_ms(), clock_wall_ms());
@@ -226,6 +225,7 @@ static void daemon_step(struct daemon *d)
 
 static void run(struct daemon *d)
 {
+	daemon_say_ready(d);
 	while (!d->signals.stop) {
 		daemon_wait(d);
 		daemon_step(d);

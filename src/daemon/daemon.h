@@ -54,7 +54,7 @@ struct daemon {
 	uint64_t history_failures;
 	char reload_error[256];
 	int64_t next_watchdog_ms;
-	bool ready;
+	bool ready; /* a tick is over */
 };
 
 /* Runs until SIGTERM (or the end of --once, --dry-run). Returns the exit status. */
@@ -87,6 +87,10 @@ void daemon_find_cluster(struct daemon *d);
 
 /* Puts a new configuration in place of the old one, or says why not. */
 void daemon_reload(struct daemon *d);
+
+/* Tells the service manager that we run with this setup. Not that Slurm answers: the machine's
+ * start waits for us, and would wait for a slurmctld that hangs. */
+void daemon_say_ready(const struct daemon *d);
 
 /* Allocates what is as long as the setup has sources and destinations. */
 int daemon_size_arrays(struct daemon *d, const struct setup *s, struct err *err);

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "flags.h"
+#include "slurm_pusher/log.h"
 
 static int print_help(void)
 {
@@ -43,7 +44,8 @@ int main(int argc, char **argv)
 	struct err err;
 
 	if (flags_parse(&flags, argc, argv, &err) < 0) {
-		fprintf(stderr, "slurm-pusher: %s\n", err.text);
+		log_open(LOG_LEVEL_INFO);
+		log_error("cannot start", "err", err.text, NULL);
 		return EXIT_CONFIG;
 	}
 	if (flags.help)

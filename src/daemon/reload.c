@@ -99,6 +99,7 @@ static void replace(struct daemon *d, struct setup *new)
 
 void daemon_reload(struct daemon *d)
 {
+	static const char refused[] = "reload failed; the configuration before stays in force";
 	struct setup new = { 0 };
 	struct err err;
 	int rc;
@@ -111,14 +112,14 @@ void daemon_reload(struct daemon *d)
 	if (rc < 0) {
 		setup_done(&new);
 		snprintf(d->reload_error, sizeof d->reload_error, "%.250s", err.text);
-		log_error("reload failed; the configuration before stays in force", "err", err.text,
-			  NULL);
+		log_error(refused, "err", err.text, NULL);
+		notify_ready(refused);
 	} else {
 		replace(d, &new);
 		d->reload_error[0] = '\0';
 		d->status.reload_ms = clock_wall_ms();
 		log_open(d->setup.config.log.level);
 		log_info("configuration reloaded", NULL);
+		daemon_say_ready(d);
 	}
-	notify_ready("reloaded");
 }
