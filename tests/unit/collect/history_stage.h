@@ -78,7 +78,8 @@ static inline int stage_begin(void **state)
 	*s = (struct stage){ .mono_ms = 5000, .wall_ms = NOW_S * INT64_C(1000), .command_ms = 10 };
 	snprintf(s->folder, sizeof s->folder, "/tmp/test-history-XXXXXX");
 	assert_non_null(mkdtemp(s->folder));
-	snprintf(s->environment, sizeof s->environment, "FAKE=%s", s->folder);
+	snprintf(s->environment, sizeof s->environment, "FAKE=%.*s", (int)sizeof s->folder,
+		 s->folder);
 	s->envp[0] = s->environment;
 	s->envp[1] = "PATH=/usr/bin:/bin";
 	s->options = (struct history_options){

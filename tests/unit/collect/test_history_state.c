@@ -294,8 +294,10 @@ static int crashing_open(const char *path, int flags, mode_t mode)
 
 static ssize_t crashing_write(int fd, const void *bytes, size_t n)
 {
-	/* The crash leaves half of it behind. */
-	return crashed() ? write(fd, bytes, n / 2) * 0 - 1 : write(fd, bytes, n);
+	bool crash = crashed(); /* which leaves half of it behind */
+	ssize_t written = write(fd, bytes, crash ? n / 2 : n);
+
+	return crash ? -1 : written;
 }
 
 static int crashing_fsync(int fd)
