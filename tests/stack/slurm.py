@@ -114,6 +114,9 @@ class SlurmCluster:
     def start(self):
         self.write_files()
         self._start_munged()
+        # slurmdbd would make it too, but goes on with a connection that was refused once, which
+        # some client libraries then do not serve.
+        self.database.query("CREATE DATABASE IF NOT EXISTS slurm", database="")
         self.start_slurmdbd()
         self.run("sacctmgr", "-i", "add", "cluster", self.cluster)
         self.start_slurmctld()
