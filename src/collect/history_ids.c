@@ -106,6 +106,14 @@ void ids_intersect(struct ids *ids, const roaring_bitmap_t *kept)
 	each_inplace(ids, kept, roaring_bitmap_and_inplace);
 }
 
+bool ids_contain(const struct ids *ids, uint32_t id)
+{
+	for (size_t i = 0; i < ids->by_partition.n; i++)
+		if (roaring_bitmap_contains(ids->by_partition.entries[i].value, id))
+			return true;
+	return false;
+}
+
 bool ids_equal(const struct ids *a, const struct ids *b)
 {
 	if (a->by_partition.n != b->by_partition.n)

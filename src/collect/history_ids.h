@@ -41,6 +41,7 @@ int ids_join(struct ids *into, const struct ids *from, bool *changed, struct err
 void ids_subtract(struct ids *ids, const roaring_bitmap_t *gone);
 void ids_intersect(struct ids *ids, const roaring_bitmap_t *kept);
 
+bool ids_contain(const struct ids *ids, uint32_t id);
 bool ids_equal(const struct ids *a, const struct ids *b);
 
 /* The distinct ids of all partitions, for the caller to free; NULL without memory. */

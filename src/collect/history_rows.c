@@ -106,41 +106,32 @@ static int parse_row(const char *line, size_t length, struct row *row, struct er
 	return rc;
 }
 
-static int add_later(struct history_sets *found, const struct row *row, struct err *err)
-{
-	struct later_job job = {
-		.eligible_s = row->eligible_s,
-		.id = row->id,
-		.partition = row->partition.at,
-		.length = row->partition.n,
-	};
-
-	return later_add(&found->later, &job, &found->changed, err);
-}
-
 static int add_ended(const struct history_rows *rows, const struct row *row, struct err *err)
 {
 	struct history_sets *found = rows->found;
+	struct word partition = row->partition;
+	struct moment eligible = { row->eligible_s, row->id, partition.at, partition.n };
+	struct moment end = { .at_s = row->end_s, .id = row->id, .partition = "" };
 	int total = history_total_of_state(row->state.at, row->state.n);
 	int rc = 0;
 
 	if (row->end_s < rows->reset_s)
 		return 0;
 	if (total > 0)
-		rc = ids_add(&found->ended[total], row->partition.at, row->partition.n, row->id,
-			     err);
+		rc = ids_add(&found->ended[total], partition.at, partition.n, row->id, err);
+	else if (word_is(row->state, "REQUEUED"))
+		rc = moments_add(&found->requeued, &end, &found->changed, err);
 	if (rc < 0 || row->eligible_s == 0)
 		return rc;
 	if (row->eligible_s > rows->now_s)
-		return add_later(found, row, err);
-	return ids_add(&found->ended[TOTAL_SUBMITTED], row->partition.at, row->partition.n, row->id,
-		       err);
+		return moments_add(&found->later, &eligible, &found->changed, err);
+	return ids_add(&found->ended[TOTAL_SUBMITTED], partition.at, partition.n, row->id, err);
 }
 
 int history_row(void *rows, const char *line, size_t length, struct err *err)
 {
 	struct history_rows *r = rows;
-	struct row row;
+	struct row row = { 0 };
 	int rc = parse_row(line, length, &row, err);
 
 	if (rc < 0)

@@ -9,6 +9,9 @@
  *     has the state it ended in ("CANCELLED by 1000" names who did it);
  *   - a job that was held or waited for another one until it was cancelled never became eligible:
  *     it counts as cancelled, not as submitted;
+ *   - a job that is requeued leaves a record of state REQUEUED behind and gets a new one, with
+ *     the same id; if it had finished already, the record of that is turned into the REQUEUED
+ *     one. But a job requeued because its node failed leaves its NODE_FAIL behind;
  *   - the hidden half of a federated job (REVOKED) is shown only because of --duplicates.
  */
 #ifndef COLLECT_HISTORY_ROWS_H

@@ -3,8 +3,11 @@
 
 int history_sets_init(struct history_sets *sets, struct err *err)
 {
-	*sets = (struct history_sets){ .seen = roaring_bitmap_create() };
-	return sets->seen ? 0 : err_set(err, ERR_NOMEM, "no memory for job ids");
+	*sets = (struct history_sets){
+		.suspects = roaring_bitmap_create(),
+		.seen = roaring_bitmap_create(),
+	};
+	return sets->suspects && sets->seen ? 0 : err_set(err, ERR_NOMEM, "no memory for job ids");
 }
 
 void history_sets_clear(struct history_sets *sets)
@@ -13,7 +16,9 @@ void history_sets_clear(struct history_sets *sets)
 		ids_clear(&sets->ended[i]);
 	ids_clear(&sets->alive);
 	ids_clear(&sets->missing);
-	later_clear(&sets->later);
+	moments_clear(&sets->later);
+	moments_clear(&sets->requeued);
+	roaring_bitmap_clear(sets->suspects);
 	roaring_bitmap_clear(sets->seen);
 }
 
@@ -25,7 +30,10 @@ void history_sets_done(struct history_sets *sets)
 		ids_done(&sets->ended[i]);
 	ids_done(&sets->alive);
 	ids_done(&sets->missing);
-	later_done(&sets->later);
+	moments_done(&sets->later);
+	moments_done(&sets->requeued);
+	if (sets->suspects)
+		roaring_bitmap_free(sets->suspects);
 	if (sets->seen)
 		roaring_bitmap_free(sets->seen);
 	*sets = (struct history_sets){ 0 };
@@ -38,39 +46,89 @@ int history_sets_fold(struct history_sets *sets, const struct history_sets *foun
 	for (int i = 0; i < N_TOTALS && rc == 0; i++)
 		rc = ids_join(&sets->ended[i], &found->ended[i], &sets->changed, err);
 	if (rc == 0)
-		rc = later_join(&sets->later, &found->later, &sets->changed, err);
+		rc = moments_join(&sets->later, &found->later, &sets->changed, err);
 	if (rc == 0)
 		ids_subtract(&sets->missing, found->seen);
 	return rc;
 }
 
+static bool has_a_state(const struct history_sets *sets, uint32_t id)
+{
+	for (int i = TOTAL_SUBMITTED + 1; i < N_TOTALS; i++)
+		if (ids_contain(&sets->ended[i], id))
+			return true;
+	return false;
+}
+
+void history_sets_suspect(struct history_sets *sets, const struct history_sets *found)
+{
+	for (size_t i = 0; i < found->requeued.n; i++) {
+		const struct moment *m = &found->requeued.all[i];
+
+		if (moments_contain(&sets->requeued, m))
+			continue;
+		sets->changed = true;
+		if (has_a_state(sets, m->id) && !ids_contain(&sets->alive, m->id))
+			roaring_bitmap_add(sets->suspects, m->id);
+	}
+}
+
+/* Both stay valid; the one that is found is cleared by its next use. */
+static void take_over(struct history_sets *sets, struct history_sets *found)
+{
+	struct ids alive = sets->alive;
+	struct moments requeued = sets->requeued;
+
+	sets->alive = found->alive;
+	sets->requeued = found->requeued;
+	found->alive = alive;
+	found->requeued = requeued;
+}
+
 int history_sets_renew(struct history_sets *sets, struct history_sets *found, struct err *err)
 {
-	bool same = ids_equal(&sets->alive, &found->alive);
-	struct ids before = sets->alive;
-	int rc;
+	int rc = ids_join(&sets->missing, &sets->alive, &(bool){ false }, err);
 
-	rc = ids_join(&sets->missing, &before, &(bool){ false }, err);
 	if (rc < 0)
 		return rc;
-	sets->alive = found->alive;
-	found->alive = before;
-	sets->changed = sets->changed || !same;
+	history_sets_suspect(sets, found);
+	if (!ids_equal(&sets->alive, &found->alive))
+		sets->changed = true;
+	take_over(sets, found);
 	return history_sets_fold(sets, found, err);
 }
 
-size_t history_sets_missing(const struct history_sets *sets, uint32_t *ids, size_t max)
+size_t history_sets_unclear(const struct history_sets *sets, uint32_t *ids, size_t max)
 {
-	roaring_bitmap_t *missing = ids_union(&sets->missing);
-	size_t n = missing ? roaring_bitmap_get_cardinality(missing) : 0;
+	roaring_bitmap_t *unclear = ids_union(&sets->missing);
+	size_t n;
 
+	if (!unclear)
+		return 0; /* no memory: they stay as they are until the next pass */
+	roaring_bitmap_or_inplace(unclear, sets->suspects);
+	n = roaring_bitmap_get_cardinality(unclear);
 	if (n > max)
 		n = max;
-	if (n)
-		roaring_bitmap_range_uint32_array(missing, 0, n, ids);
-	if (missing)
-		roaring_bitmap_free(missing);
+	roaring_bitmap_range_uint32_array(unclear, 0, n, ids);
+	roaring_bitmap_free(unclear);
 	return n;
+}
+
+/* The suspects that were asked for, and have rows, lose their states: the rows give them back. */
+static int clear_suspects(struct history_sets *sets, const struct history_sets *found,
+			  const roaring_bitmap_t *asked, struct err *err)
+{
+	roaring_bitmap_t *cleared = roaring_bitmap_and(sets->suspects, asked);
+
+	if (!cleared)
+		return err_set(err, ERR_NOMEM, "no memory for job ids");
+	roaring_bitmap_and_inplace(cleared, found->seen);
+	if (!roaring_bitmap_is_empty(cleared))
+		sets->changed = true;
+	for (int i = TOTAL_SUBMITTED + 1; i < N_TOTALS; i++)
+		ids_subtract(&sets->ended[i], cleared);
+	roaring_bitmap_free(cleared);
+	return 0;
 }
 
 /* Those of the missing ids that were asked for become submitted. */
@@ -97,11 +155,15 @@ int history_sets_resolve(struct history_sets *sets, const struct history_sets *f
 
 	if (!asked)
 		return err_set(err, ERR_NOMEM, "no memory for job ids");
-	rc = history_sets_fold(sets, found, err);
+	rc = clear_suspects(sets, found, asked, err);
+	if (rc == 0)
+		rc = history_sets_fold(sets, found, err);
 	if (rc == 0)
 		rc = ids_join(&sets->alive, &found->alive, &sets->changed, err);
 	if (rc == 0)
 		rc = give_up(sets, asked, err);
+	if (rc == 0)
+		roaring_bitmap_andnot_inplace(sets->suspects, asked);
 	roaring_bitmap_free(asked);
 	return rc;
 }

@@ -59,13 +59,13 @@ static void put_ids(struct buf *b, struct ids *ids)
 	}
 }
 
-static void put_later(struct buf *b, const struct later *later)
+static void put_moments(struct buf *b, const struct moments *moments)
 {
-	put_u32(b, (uint32_t)later->n);
-	for (size_t i = 0; i < later->n; i++) {
-		put_i64(b, later->jobs[i].eligible_s);
-		put_u32(b, later->jobs[i].id);
-		put_bytes(b, later->jobs[i].partition, later->jobs[i].length);
+	put_u32(b, (uint32_t)moments->n);
+	for (size_t i = 0; i < moments->n; i++) {
+		put_i64(b, moments->all[i].at_s);
+		put_u32(b, moments->all[i].id);
+		put_bytes(b, moments->all[i].partition, moments->all[i].length);
 	}
 }
 
@@ -82,7 +82,9 @@ static void put_body(struct buf *b, struct history_state *state)
 		put_ids(b, &state->sets.ended[i]);
 	put_ids(b, &state->sets.alive);
 	put_ids(b, &state->sets.missing);
-	put_later(b, &state->sets.later);
+	put_moments(b, &state->sets.later);
+	put_moments(b, &state->sets.requeued);
+	put_bitmap(b, state->sets.suspects);
 }
 
 int history_state_encode(struct history_state *state, struct buf *out, struct err *err)
@@ -187,18 +189,29 @@ static int take_ids(struct reader *r, struct ids *ids, struct err *err)
 	return rc;
 }
 
-static int take_later(struct reader *r, struct later *later, struct err *err)
+static int take_moments(struct reader *r, struct moments *moments, struct err *err)
 {
 	int rc = 0;
 
 	for (uint32_t n = take_u32(r); n > 0 && !r->bad && rc == 0; n--) {
-		struct later_job job = { .eligible_s = take_i64(r), .id = take_u32(r) };
+		struct moment moment = { .at_s = take_i64(r) };
 
-		job.partition = take_bytes(r, &job.length);
-		if (job.partition)
-			rc = later_add(later, &job, &(bool){ false }, err);
+		moment.id = take_u32(r);
+		moment.partition = take_bytes(r, &moment.length);
+		if (moment.partition)
+			rc = moments_add(moments, &moment, &(bool){ false }, err);
 	}
 	return rc;
+}
+
+static void take_suspects(struct reader *r, struct history_sets *sets)
+{
+	roaring_bitmap_t *suspects = take_bitmap(r);
+
+	if (!suspects)
+		return;
+	roaring_bitmap_free(sets->suspects);
+	sets->suspects = suspects;
 }
 
 static void take_head(struct reader *r, struct history_state *state)
@@ -229,7 +242,11 @@ static int take_sets(struct reader *r, struct history_sets *sets, struct err *er
 	if (rc == 0)
 		rc = take_ids(r, &sets->missing, err);
 	if (rc == 0)
-		rc = take_later(r, &sets->later, err);
+		rc = take_moments(r, &sets->later, err);
+	if (rc == 0)
+		rc = take_moments(r, &sets->requeued, err);
+	if (rc == 0)
+		take_suspects(r, sets);
 	return rc;
 }
 

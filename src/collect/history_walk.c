@@ -152,8 +152,10 @@ static int fold(struct history *h, struct err *err)
 
 static int settle_slice(struct history *h, const struct history_answer *a, struct err *err)
 {
-	int rc = fold(h, err);
+	int rc;
 
+	history_sets_suspect(&h->state.sets, &h->found);
+	rc = fold(h, err);
 	if (rc < 0)
 		return rc;
 	h->unread_s = h->question.to_s;
@@ -176,8 +178,8 @@ static int finish_pass(struct history *h, struct err *err)
 {
 	struct history_state *state = &h->state;
 	int64_t took_ms = h->mono_ms - h->pass_started_ms;
-	int rc = later_ripen(&state->sets.later, h->pass_s, &state->sets.ended[TOTAL_SUBMITTED],
-			     &state->sets.changed, err);
+	int rc = moments_ripen(&state->sets.later, h->pass_s, &state->sets.ended[TOTAL_SUBMITTED],
+			       &state->sets.changed, err);
 
 	if (rc == 0)
 		rc = history_counts_take(&h->counts, &state->sets, err);
@@ -202,12 +204,12 @@ static int finish_pass(struct history *h, struct err *err)
 	return 0;
 }
 
-/* Each question takes what it asks for out of the missing, so this comes to an end. */
-static int ask_for_missing(struct history *h, struct err *err)
+/* What was asked for is clear then, so this comes to an end. */
+static int ask_for_unclear(struct history *h, struct err *err)
 {
 	struct history_question jobs = { .kind = ASK_JOBS, .ids = h->asked };
 
-	jobs.n_ids = history_sets_missing(&h->state.sets, h->asked, HISTORY_MAX_ASKED);
+	jobs.n_ids = history_sets_unclear(&h->state.sets, h->asked, HISTORY_MAX_ASKED);
 	return jobs.n_ids ? ask(h, TASK_JOBS, jobs, err) : finish_pass(h, err);
 }
 
@@ -218,7 +220,7 @@ static int settle_ended(struct history *h, const struct history_answer *a, struc
 	if (rc < 0)
 		return rc;
 	adapt_slice(h, a);
-	return ask_for_missing(h, err);
+	return ask_for_unclear(h, err);
 }
 
 static int settle_jobs(struct history *h, const struct history_answer *a, struct err *err)
@@ -226,7 +228,7 @@ static int settle_jobs(struct history *h, const struct history_answer *a, struct
 	int rc = history_sets_resolve(&h->state.sets, &h->found, h->asked, h->question.n_ids, err);
 
 	(void)a;
-	return rc < 0 ? rc : ask_for_missing(h, err);
+	return rc < 0 ? rc : ask_for_unclear(h, err);
 }
 
 /* Late rows are shown, and saved, with the next pass. */

@@ -100,6 +100,35 @@ static void a_job_counts_once_for_each_state_it_ended_in(void **state)
 	assert_partition_total(s, "empty", "completed", 0);
 }
 
+static void a_finished_job_that_is_requeued_is_not_finished_any_more(void **state)
+{
+	struct stage *s = *state;
+
+	stage_recordsf(s, "7|NODE_FAIL|hpc|%d|%d\n7|COMPLETED|hpc|%d|%d\n8|FAILED|hpc|%d|%d\n",
+		       NOW_S - 900, NOW_S - 800, NOW_S - 90, NOW_S - 50, NOW_S - 90, NOW_S - 50);
+	stage_open(s);
+	stage_pass(s);
+	assert_total(s, "completed", 1);
+	stage_recordsf(s,
+		       "7|NODE_FAIL|hpc|%d|%d\n7|REQUEUED|hpc|%d|%d\n7|PENDING|hpc|%d|0\n"
+		       "8|FAILED|hpc|%d|%d\n",
+		       NOW_S - 900, NOW_S - 800, NOW_S - 90, NOW_S + 30, NOW_S + 150, NOW_S - 90,
+		       NOW_S - 50);
+	stage_pass(s);
+	assert_total(s, "completed", 0);
+	assert_total(s, "node_failed", 1);
+	assert_total(s, "failed", 1);
+	assert_total(s, "submitted", 2);
+	stage_reopen(s);
+	assert_total(s, "completed", 0);
+
+	/* It is asked for once, not as long as the row is in the window. */
+	assert_int_equal(stage_asked(s, "jobs"), 1);
+	stage_pass(s);
+	stage_pass(s);
+	assert_int_equal(stage_asked(s, "jobs"), 1);
+}
+
 static void an_overlap_counts_nothing_twice(void **state)
 {
 	struct stage *s = *state;
@@ -303,9 +332,22 @@ static void happen_to_pending(struct world *w, struct record *r, int64_t now_s)
 	}
 }
 
+/* A finished job is requeued while slurmctld knows it, and long before its first records are
+ * purged. */
+static bool can_be_requeued(const struct world *w, const struct record *r, int64_t now_s)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct record *other = &w->records[i];
+
+		if (other->id == r->id && (other > r || other->purged))
+			return false;
+	}
+	return strcmp(r->state, "REQUEUED") != 0 && r->eligible_s && r->end_s > now_s - 200;
+}
+
 static void requeue(struct world *w, struct record *r, int64_t now_s)
 {
-	r->state = chance(w, 2) ? "REQUEUED" : "NODE_FAIL";
+	r->state = r->end_s || chance(w, 2) ? "REQUEUED" : "NODE_FAIL";
 	r->end_s = now_s;
 	w->records[w->n++] = (struct record){ .id = r->id,
 					      .state = "PENDING",
@@ -343,6 +385,8 @@ static void go_on(struct world *w, int64_t now_s)
 			happen_to_running(w, r, now_s);
 		else if (r->end_s < now_s - 300 && chance(w, 8) == 0)
 			r->purged = true;
+		else if (can_be_requeued(w, r, now_s) && chance(w, 6) == 0)
+			requeue(w, r, now_s);
 	}
 	for (unsigned i = chance(w, 6); i > 0; i--) {
 		const int64_t eligible_s[] = { now_s, now_s, 0, now_s + 100, now_s + 1000 };
@@ -469,6 +513,7 @@ int main(void)
 		TEST(any_number_of_jobs_may_vanish_at_once),
 		TEST(more_partitions_than_anyone_has_are_refused),
 		TEST(a_job_counts_once_for_each_state_it_ended_in),
+		TEST(a_finished_job_that_is_requeued_is_not_finished_any_more),
 		TEST(an_overlap_counts_nothing_twice),
 		TEST(partition_strings_are_compared_whole),
 		TEST(what_never_was_eligible_counts_as_cancelled_only),
