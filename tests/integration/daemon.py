@@ -9,7 +9,7 @@ import time
 import yaml
 
 from stack import Pusher, wait_until
-from stack.receivers import fetch
+from stack.receivers import fetch, labels
 
 _FIELD = re.compile(r'([a-z_]+)=("(?:[^"\\]|\\.)*"|[^\s"=\\]+)(?: |$)')
 _ACCIDENT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
@@ -28,10 +28,10 @@ def merged(base, changes):
     return made
 
 
-# What tests start from: as quick as can be, and with nothing from /etc.
+# What tests start from: as quick as can be, with nothing from /etc, and as a cluster of its own.
 QUICK = {
-    "global": {"scrape_interval": "1s", "scrape_timeout": "10s"},
-    "remote_write": [{"name": "prometheus", "url": "{remote_write}"}],
+    "global": {"scrape_interval": "1s", "external_labels": {"cluster": "{name}"}},
+    "remote_write": [{"name": "prometheus", "url": "{remote_write}", "queue_config": {"max_backoff": "1s"}}],
     "pushgateway": [{"name": "pushgateway", "url": "{pushgateway}"}],
     "history": {"interval": "1s"},
     "web": {"listen_address": "127.0.0.1:{port}"},
@@ -59,7 +59,8 @@ class Daemon(Pusher):
     def __init__(self, stack, binary, changes=None, prefix=(), **options):
         self.settings = merged(QUICK, changes or {})
         self.prefix = list(prefix)
-        super().__init__(stack, binary, config=yaml.safe_dump(self.settings), **options)
+        super().__init__(stack, binary, **options)
+        self.write({})
 
     def command(self, *arguments):
         return self.prefix + super().command(*arguments)
@@ -81,12 +82,18 @@ class Daemon(Pusher):
         assert not accident, self.process.log_text()[-8000:]
         assert status == 0, "exit status %s\n%s" % (status, self.process.log_tail(30))
 
+    def kill(self):
+        """End it at once, where a good end would wait for destinations that do not answer."""
+        self.process.kill()
+        self.process, ended = None, self.process
+        assert not _ACCIDENT.search(ended.log_text()), ended.log_text()[-8000:]
+
     # what it was told
 
     def write(self, changes):
         """Change the configuration file."""
         self.settings = merged(self.settings, changes)
-        self.configure(yaml.safe_dump(self.settings))
+        self.configure(yaml.safe_dump(self.settings).replace("{name}", self.name))
 
     def reload(self, changes):
         """Change the configuration file, have it read, wait for what it says: that line of the log."""
@@ -128,6 +135,26 @@ class Daemon(Pusher):
         except OSError:
             status = None
         return status == 200, time.monotonic() - began
+
+    # what receivers have of it, if its cluster is its name
+
+    def at_pushgateway(self):
+        """{name: {labels: value}} of its group; {} if there is none."""
+        found = {}
+        for name, series in self.stack.pushgateway.exposed(drop=("job",)).items():
+            for key, value in series.items():
+                rest = dict(key)
+                if rest.pop("cluster", None) == self.name:
+                    found.setdefault(name, {})[labels(**rest)] = value
+        return found
+
+    def samples(self, name, **matching):
+        """[(time, value), ...] that Prometheus has of a series, the last minutes'."""
+        wanted = labels(cluster=self.name, **matching)
+        selector = "%s{%s}" % (name, ",".join('%s="%s"' % pair for pair in wanted))
+        found = self.stack.prometheus.samples(selector)
+        assert len(found) <= 1, "%s is not one series" % selector
+        return list(found.values())[0] if found else []
 
     # what it logs
 

@@ -21,7 +21,7 @@ OURS = '{job="slurm",cluster="tst"}'
 @pytest.fixture(scope="module")
 def daemon(shared_stack, every_state, new_shared_daemon):
     reset = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - 3600))
-    made = new_shared_daemon({"slurm": {"reset_time": reset}}).started()
+    made = new_shared_daemon({"slurm": {"reset_time": reset}, "global": {"external_labels": None}}).started()
     made.wait_passes(1)
     return made
 
