@@ -32,6 +32,8 @@ void collector_start(struct collector *c, int64_t mono_ms, int64_t wall_ms)
 	c->partitions_known = false;
 	c->tick_ms = wall_ms;
 	c->deadline_ms = mono_ms + c->options.timeout_ms;
+	if (c->needs_version && (!*c->version.text || !collector_all_up(c)))
+		version_ask(&c->version, &c->options, c->deadline_ms, mono_ms);
 	for (size_t i = 0; i < c->n_sources; i++) {
 		source_reset(&c->sources[i]);
 		if (!c->sources[i].needs_partitions)
@@ -74,6 +76,17 @@ static bool is_over(const struct collector *c)
 	return !c->partitions_source || c->partitions_known;
 }
 
+/* A table with a metric that depends on the version cannot be told without it. */
+static void check_version(struct collector *c)
+{
+	for (size_t i = 0; i < c->n_sources && !*c->version.text; i++) {
+		struct source *s = &c->sources[i];
+
+		if (s->table && s->tally.used[s->table->n_columns])
+			source_fail(s, c->version.err.text);
+	}
+}
+
 bool collector_step(struct collector *c, int64_t mono_ms)
 {
 	if (!c->running)
@@ -83,8 +96,9 @@ bool collector_step(struct collector *c, int64_t mono_ms)
 	if (c->partitions_source && !c->partitions_known && source_is_over(c->partitions_source))
 		partitions_are_over(c, mono_ms);
 	start_waiting(c, mono_ms);
-	if (!is_over(c))
+	if (!version_step(&c->version, mono_ms) || !is_over(c))
 		return false;
+	check_version(c);
 	c->running = false;
 	return true;
 }
@@ -97,12 +111,14 @@ unsigned collector_pollfds(const struct collector *c, struct pollfd *fds, unsign
 		for (size_t j = 0; j < c->sources[i].n_runs && n + 2 <= max; j++)
 			if (c->sources[i].runs[j].child)
 				n += (unsigned)child_pollfds(c->sources[i].runs[j].child, fds + n);
+	if (c->version.child && n + 2 <= max)
+		n += (unsigned)child_pollfds(c->version.child, fds + n);
 	return n;
 }
 
 int64_t collector_due_ms(const struct collector *c)
 {
-	int64_t due = INT64_MAX;
+	int64_t due = c->version.child ? child_deadline_ms(c->version.child) : INT64_MAX;
 
 	for (size_t i = 0; i < c->n_sources; i++) {
 		int64_t ms = source_due_ms(&c->sources[i]);

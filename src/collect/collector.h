@@ -7,6 +7,7 @@
 #define COLLECT_COLLECTOR_H
 
 #include "source.h"
+#include "version.h"
 
 struct collector {
 	const struct definitions *definitions;
@@ -18,6 +19,8 @@ struct collector {
 	struct domain partitions;               /* of the last tick that read them */
 	struct arena partitions_arena;
 	bool partitions_known; /* read in this tick */
+	bool needs_version;    /* some metric depends on it */
+	struct version version;
 	bool running;
 	int64_t deadline_ms;
 	int64_t tick_ms; /* wall clock */

@@ -42,14 +42,18 @@ struct conditions {
 	size_t n;
 };
 
-/* Rows that have a name of their own in a table. */
+/* Rows that have a name of their own in a table: those that satisfy all of `where`, but for
+ * those that satisfy all of `unless`. */
 struct subset {
 	const char *name;
 	const char *meaning; /* continues "Jobs that are ..." or "Nodes that are ..." */
-	struct conditions where;
+	struct conditions where, unless;
 };
 
-enum { MAX_COLUMNS = 32 };
+/* Of a table's own; after them every table has one more, which is not in the command's output:
+ * slurm_version, the version of the commands as a number (22.05). What they print depends on it. */
+enum { MAX_COLUMNS = 32, N_WORDS = MAX_COLUMNS + 1 };
+#define VERSION_COLUMN "slurm_version"
 
 enum row_format { ROWS_SEPARATED, ROWS_KEY_VALUE };
 
@@ -59,8 +63,8 @@ struct table_definition {
 	struct strings command;
 	enum row_format rows;
 	char separator;
-	const char *none; /* the line the command prints when there are no rows, or NULL */
-	struct column *columns;
+	const char *none;       /* the line the command prints when there are no rows, or NULL */
+	struct column *columns; /* columns[n_columns] is VERSION_COLUMN */
 	size_t n_columns;
 	struct conditions where; /* rows that do not satisfy it do not count at all */
 	struct subset *subsets;
@@ -84,7 +88,7 @@ struct metric_definition {
 
 	/* over a table */
 	const struct table_definition *table; /* NULL: it has a command of its own */
-	struct conditions where;
+	struct conditions where, unless;
 	const struct column *sum; /* NULL: rows are counted */
 	const struct column **by;
 	size_t n_by;

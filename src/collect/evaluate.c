@@ -173,18 +173,24 @@ static int add_to_groups(struct groups *g, const struct word *words, size_t i, d
 	return 0;
 }
 
+static bool row_counts(const struct metric_definition *m, const struct word *words)
+{
+	return conditions_hold(&m->table->where, m->table, words) &&
+	       conditions_hold(&m->where, m->table, words) &&
+	       !(m->unless.n && conditions_hold(&m->unless, m->table, words));
+}
+
 static int count_rows(struct groups *g, const struct tally *t)
 {
 	const struct metric_definition *m = g->metric;
 
 	for (size_t i = 0; i < t->tuples.n; i++) {
 		const struct map_entry *tuple = &t->tuples.entries[i];
-		struct word words[MAX_COLUMNS];
+		struct word words[N_WORDS];
 		double amount = (double)tally_count(tuple);
 
 		tally_split(t, tuple, words);
-		if (!conditions_hold(&m->table->where, m->table, words) ||
-		    !conditions_hold(&m->where, m->table, words))
+		if (!row_counts(m, words))
 			continue;
 		if (m->sum)
 			amount *= number_of(&words[m->sum - m->table->columns]);

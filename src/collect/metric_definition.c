@@ -136,6 +136,8 @@ static int set_where(const struct expansion *x, const struct subset *subset,
 		m->where.items[m->where.n++] = own.items[i];
 	for (size_t i = 0; i < n_subset; i++)
 		m->where.items[m->where.n++] = subset->where.items[i];
+	if (subset)
+		m->unless = subset->unless;
 	return 0;
 }
 

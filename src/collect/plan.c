@@ -29,8 +29,10 @@ static struct source *get_source(struct collector *c, const struct table_definit
 	s->table = table;
 	s->status.name = name;
 	s->status.error = s->error;
-	if (table)
+	if (table) {
 		tally_init(&s->tally, table);
+		s->tally.version = c->version.text;
+	}
 	return s;
 }
 
@@ -84,6 +86,10 @@ static int use_table(struct collector *c, const struct metric_definition *m, str
 
 	for (size_t i = 0; i < m->where.n; i++)
 		s->tally.used[m->where.items[i].column] = true;
+	for (size_t i = 0; i < m->unless.n; i++)
+		s->tally.used[m->unless.items[i].column] = true;
+	if (s->tally.used[m->table->n_columns])
+		c->needs_version = true;
 	if (m->sum)
 		s->tally.used[m->sum - m->table->columns] = true;
 	for (size_t i = 0; i < m->n_by; i++) {
@@ -153,6 +159,7 @@ void collector_free(struct collector *c)
 	for (size_t i = 0; i < c->n_sources; i++)
 		source_done(&c->sources[i]);
 	free(c->sources);
+	version_done(&c->version);
 	arena_done(&c->partitions_arena);
 	free(c);
 }

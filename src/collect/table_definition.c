@@ -38,12 +38,13 @@ static const struct key column_keys[] = {
 
 struct subset_yaml {
 	const char *meaning;
-	const struct tree *where;
+	const struct tree *where, *unless;
 };
 
 static const struct key subset_keys[] = {
 	{ .name = "meaning", .kind = KEY_STRING, .offset = offsetof(struct subset_yaml, meaning) },
 	{ .name = "where", .kind = KEY_NODE, .offset = offsetof(struct subset_yaml, where) },
+	{ .name = "unless", .kind = KEY_NODE, .offset = offsetof(struct subset_yaml, unless) },
 	{ 0 },
 };
 
@@ -52,7 +53,7 @@ static const char *const row_formats[] = { "separated", "key_value" };
 
 const struct column *table_column(const struct table_definition *t, const char *name)
 {
-	for (size_t i = 0; i < t->n_columns; i++)
+	for (size_t i = 0; t->columns && i <= t->n_columns; i++)
 		if (strcmp(t->columns[i].name, name) == 0)
 			return &t->columns[i];
 	return NULL;
@@ -122,9 +123,11 @@ static int read_columns(struct arena *arena, const struct tree *columns, struct 
 			    MAX_COLUMNS);
 		return 0;
 	}
-	t->columns = arena_alloc(arena, columns->n_children * sizeof *t->columns);
+	t->columns = arena_alloc(arena, (columns->n_children + 1) * sizeof *t->columns);
 	if (!t->columns)
 		return ERR_NOMEM;
+	t->columns[columns->n_children] =
+		(struct column){ .name = VERSION_COLUMN, .type = COLUMN_NUMBER };
 	for (const struct tree *c = columns->child; c; c = c->next) {
 		int rc = read_column(arena, c, &t->columns[t->n_columns++], problems);
 
@@ -148,7 +151,10 @@ static int read_subset(struct arena *arena, const struct tree *tree, struct tabl
 		return rc;
 	subset->name = tree->key;
 	subset->meaning = yaml.meaning;
-	return conditions_read(arena, t, yaml.where, &(struct pairs){ 0 }, &subset->where,
+	rc = conditions_read(arena, t, yaml.where, &(struct pairs){ 0 }, &subset->where, problems);
+	if (rc < 0)
+		return rc;
+	return conditions_read(arena, t, yaml.unless, &(struct pairs){ 0 }, &subset->unless,
 			       problems);
 }
 

@@ -174,6 +174,8 @@ void tally_split(const struct tally *t, const struct map_entry *tuple, struct wo
 		words[i] = (struct word){ at, (size_t)(stop - at) };
 		at = stop + 1;
 	}
+	if (t->used[t->table->n_columns])
+		words[t->table->n_columns] = (struct word){ t->version, strlen(t->version) };
 }
 
 int tally_values(const struct tally *t, size_t column, struct arena *arena, struct domain *out)
@@ -182,7 +184,7 @@ int tally_values(const struct tally *t, size_t column, struct arena *arena, stru
 
 	*out = (struct domain){ .values = values };
 	for (size_t i = 0; values && i < t->tuples.n; i++) {
-		struct word words[MAX_COLUMNS];
+		struct word words[N_WORDS];
 
 		tally_split(t, &t->tuples.entries[i], words);
 		values[i] = arena_copy(arena, words[column].text, words[column].n);

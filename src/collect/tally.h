@@ -17,8 +17,9 @@
 
 struct tally {
 	const struct table_definition *table;
-	bool used[MAX_COLUMNS]; /* columns that some metric asks for; set before the first row */
-	struct map tuples;      /* tuple -> how often, in `value` (see tally_count) */
+	bool used[N_WORDS];  /* columns that some metric asks for; set before the first row */
+	const char *version; /* of Slurm's commands; set before the first split */
+	struct map tuples;   /* tuple -> how often, in `value` (see tally_count) */
 	struct arena arena;
 	struct buf tuple; /* of the row at hand */
 };
@@ -40,7 +41,7 @@ int tally_row(void *tally, const char *line, size_t n, struct err *err);
 
 uint64_t tally_count(const struct map_entry *tuple);
 
-/* Splits a tuple: `words[i]` is set for each column i in use. */
+/* Splits a tuple into N_WORDS words: `words[i]` is set for each column i in use. */
 void tally_split(const struct tally *t, const struct map_entry *tuple, struct word *words);
 
 /* All the values that a column can have, in order. */

@@ -95,7 +95,7 @@ def receiver():
 FAKE_COMMANDS = {
     "squeue": ":",
     "sacct": ":",
-    "scontrol": 'case "$*" in *partitions) echo PartitionName=a;; *config) echo "ClusterName = c";; esac',
+    "scontrol": 'case "$*" in *partitions) echo PartitionName=a;; *config) echo "ClusterName = c";; --version) echo slurm 24.11.5;; esac',
 }
 
 

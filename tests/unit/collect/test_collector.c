@@ -5,9 +5,12 @@
  */
 #include "fake_slurm.h"
 
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
 static const char good_squeue[] = "printf 'RUNNING\\037a\\nPENDING\\037a,b\\n'";
 static const char good_scontrol[] =
 	"case \"$*\" in\n"
+	"--version) echo slurm-wlm 22.05.8;;\n"
 	"*nodes) echo 'NodeName=n1 CPUAlloc=1 State=MIXED Partitions=a,b'\n"
 	"        echo 'NodeName=n2 CPUAlloc=0 State=IDLE+DRAIN Partitions=b'\n"
 	"        echo 'NodeName=n3 CPUAlloc=0 State=DOWN';;\n"
@@ -134,7 +137,8 @@ static void without_partitions_nothing_is_told_by_partition(void **state)
 	(void)state;
 	begin(&f);
 	fake_command(&f, "scontrol",
-		     "case \"$*\" in *nodes) echo 'NodeName=n CPUAlloc=0 State=IDLE Partitions=a';;"
+		     "case \"$*\" in --version) echo slurm 24.11.5;; *nodes) echo 'NodeName=n "
+		     "CPUAlloc=0 State=IDLE Partitions=a';;"
 		     "*) echo PartitionName=a; exit 1;; esac");
 	fake_define(&f, NULL);
 	fake_tick(&f);
@@ -151,7 +155,8 @@ static void no_rows_are_zero_when_the_command_succeeds(void **state)
 	begin(&f);
 	fake_command(&f, "squeue", "exit 0");
 	fake_command(&f, "scontrol",
-		     "case \"$*\" in *nodes) echo No nodes in the system;; "
+		     "case \"$*\" in --version) echo slurm 24.11.5;; *nodes) echo No nodes in the "
+		     "system;; "
 		     "*) echo PartitionName=a;; esac");
 	fake_define(&f, NULL);
 	fake_tick(&f);
@@ -159,6 +164,66 @@ static void no_rows_are_zero_when_the_command_succeeds(void **state)
 	assert_true(fake_value(&f, "slurm_jobs", NULL, NULL) == 0);
 	assert_true(fake_value(&f, "slurm_nodes", NULL, NULL) == 0);
 	assert_true(fake_value(&f, "slurm_partition_jobs", "partition", "a") == 0);
+	fake_end(&f);
+}
+
+static double mixed_nodes_of(const char *version_line)
+{
+	struct fake_slurm f;
+	char body[512];
+	double mixed;
+
+	begin(&f);
+	snprintf(body, sizeof body,
+		 "case \"$*\" in --version) %s;; "
+		 "*nodes) echo 'NodeName=n1 CPUAlloc=1 State=MIXED Partitions=a'; "
+		 "echo 'NodeName=n2 CPUAlloc=1 State=MIXED+DRAIN Partitions=a';; "
+		 "*) echo PartitionName=a;; esac",
+		 version_line);
+	fake_command(&f, "scontrol", body);
+	fake_define(&f, NULL);
+	fake_tick(&f);
+	mixed = fake_value(&f, "slurm_nodes_mixed", NULL, NULL);
+	assert_true(fake_source(&f, "jobs").up);
+	assert_int_equal(fake_source(&f, "nodes").up, mixed != -1);
+	fake_end(&f);
+	return mixed;
+}
+
+static void what_is_mixed_depends_on_the_version_of_slurm(void **state)
+{
+	(void)state;
+	assert_true(mixed_nodes_of("echo slurm-wlm 22.05.8") == 1);
+	assert_true(mixed_nodes_of("echo slurm 23.02.1") == 1);
+	assert_true(mixed_nodes_of("echo slurm 23.11.0-rc1") == 2);
+	assert_true(mixed_nodes_of("echo slurm 26.05.4") == 2);
+	assert_true(mixed_nodes_of("echo slurm") == -1);
+	assert_true(mixed_nodes_of("exit 1") == -1);
+	assert_true(mixed_nodes_of("yes") == -1);
+}
+
+static void the_version_is_asked_again_after_a_failure(void **state)
+{
+	static const char scontrol[] =
+		"case \"$*\" in --version) echo slurm %s;; "
+		"*nodes) echo 'NodeName=n2 CPUAlloc=1 State=MIXED+DRAIN Partitions=a';; "
+		"*) echo PartitionName=a;; esac";
+	struct fake_slurm f;
+	char body[512];
+
+	(void)state;
+	begin(&f);
+	snprintf(body, sizeof body, scontrol, "23.02.1"); // NOLINT: a literal
+	fake_command(&f, "scontrol", body);
+	fake_define(&f, NULL);
+	fake_tick(&f);
+	snprintf(body, sizeof body, scontrol, "24.11.1"); // NOLINT: a literal
+	fake_command(&f, "scontrol", body);
+	fake_command(&f, "squeue", "exit 1");
+	fake_tick(&f);
+	assert_true(fake_value(&f, "slurm_nodes_mixed", NULL, NULL) == 0);
+	fake_tick(&f);
+	assert_true(fake_value(&f, "slurm_nodes_mixed", NULL, NULL) == 1);
 	fake_end(&f);
 }
 
@@ -187,6 +252,8 @@ int main(void)
 		cmocka_unit_test(a_source_that_works_again_has_values_again),
 		cmocka_unit_test(without_partitions_nothing_is_told_by_partition),
 		cmocka_unit_test(no_rows_are_zero_when_the_command_succeeds),
+		cmocka_unit_test(what_is_mixed_depends_on_the_version_of_slurm),
+		cmocka_unit_test(the_version_is_asked_again_after_a_failure),
 		cmocka_unit_test(three_commands_are_enough_for_all_shipped_metrics),
 	};
 

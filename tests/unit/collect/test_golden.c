@@ -22,9 +22,10 @@ static void golden_begin(struct fake_slurm *f, const char *generation)
 		 generation);
 	fake_command(f, "squeue", body);
 	snprintf(body, sizeof body,
-		 "case \"$*\" in *nodes) what=nodes;; *) what=parts;; esac\n"
+		 "case \"$*\" in --version) echo slurm %s.9; exit;; *nodes) what=nodes;; "
+		 "*) what=parts;; esac\n"
 		 "cat " TEST_SOURCE_DIR "/data/golden/%s/scontrol.$what.a.o.txt",
-		 generation);
+		 generation, generation);
 	fake_command(f, "scontrol", body);
 	fake_define(f, NULL);
 	fake_tick(f);

@@ -9,7 +9,8 @@ static void begin(struct fake_slurm *f)
 	fake_begin(f);
 	fake_command(f, "squeue", "printf 'RUNNING\\037a\\n'");
 	fake_command(f, "scontrol",
-		     "case \"$*\" in *nodes) echo 'NodeName=n CPUAlloc=0 State=IDLE Partitions=a';;"
+		     "case \"$*\" in --version) echo slurm 24.11.5;; *nodes) echo 'NodeName=n "
+		     "CPUAlloc=0 State=IDLE Partitions=a';;"
 		     "*) echo PartitionName=a; echo PartitionName=b;; esac");
 }
 
