@@ -124,8 +124,8 @@ class Table:
 
     @staticmethod
     def _print(what, *cells):
-        print("  %-44s" % what + "".join("%12s" % cell for cell in cells[:3]) + "   " + "".join(cells[3:]),
-              flush=True)
+        line = "  %-44s" % what + "".join("%12s" % cell for cell in cells[:3]) + "   " + "".join(cells[3:])
+        print(line.rstrip(), flush=True)
 
     def finish(self):
         print("targets missed" if self.missed else "all targets met")
