@@ -168,11 +168,13 @@ class SlurmCluster:
     def kill_slurmd(self, node):
         """As if the node had lost its power: the daemon and every step on it are gone."""
         self.slurmds.pop(node).kill()
-        for pid in self._processes_of(node):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        lost = list(self._processes_of(node))
+        for number in (signal.SIGSTOP, signal.SIGKILL):     # so that no step tells how its job ended
+            for pid in lost:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
 
     def _processes_of(self, node):
         """The job processes on a node, and the steps that watch them."""
