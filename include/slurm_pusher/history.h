@@ -54,7 +54,7 @@
 #include "slurm_pusher/worker.h"
 
 struct history_options {
-	const char *const *envp;  /* of sacct (see collect_environment()); not copied */
+	const char *const *envp;  /* of sacct (see collect_environment()) */
 	const char *path;         /* where sacct is looked for */
 	const char *storage_path; /* directory, locked by the caller; NULL: nothing is kept */
 	bool read_only;           /* read state, never write it (--dry-run) */
@@ -94,8 +94,8 @@ struct history;
 
 /* Reads the state, if there is any for this reset time. ERR_FORMAT: the reset time cannot be
  * understood; ERR_IO, ERR_NOMEM. `wall_ms` resolves a relative reset time; once resolved it
- * is kept with the state, as long as the configured text stays the same. Copies the options but
- * for envp. The first pass is due at once. */
+ * is kept with the state, as long as the configured text stays the same. Copies the options. The
+ * first pass is due at once. */
 int history_open(struct history **out, const struct history_options *options, int64_t mono_ms,
 		 int64_t wall_ms, struct err *err);
 /* Kills a running sacct; does not write. A save that is still under way should be waited for

@@ -10,13 +10,28 @@
 /* sacct takes "uts" times from here on only. */
 enum { EARLIEST_S = 1000000 };
 
+static const char *const *copy_environment(struct arena *arena, const char *const *envp)
+{
+	const char **copy;
+	size_t n = 0;
+
+	while (envp[n])
+		n++;
+	copy = arena_alloc(arena, (n + 1) * sizeof *copy);
+	for (size_t i = 0; copy && i < n; i++)
+		if (!(copy[i] = arena_string(arena, envp[i])))
+			return NULL;
+	return copy; /* the arena's memory is zero: NULL ends it */
+}
+
 static int copy_options(struct history *h, const struct history_options *options, struct err *err)
 {
 	h->options = *options;
+	h->options.envp = copy_environment(&h->arena, options->envp);
 	h->options.path = arena_string(&h->arena, options->path);
 	h->options.reset_time = arena_string(&h->arena, options->reset_time);
 	h->options.storage_path = NULL; /* h->file has it */
-	if (!h->options.path || !h->options.reset_time)
+	if (!h->options.envp || !h->options.path || !h->options.reset_time)
 		return err_set(err, ERR_NOMEM, "no memory for the history");
 	return history_file_init(&h->file, options->storage_path, options->read_only, err);
 }

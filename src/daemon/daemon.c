@@ -112,9 +112,21 @@ static int daemon_open(struct daemon *d, struct err *err)
 	return rc;
 }
 
+/* For the last write, to tell how it ended. */
+static void wait_for_work(struct daemon *d)
+{
+	struct pollfd ended = { .fd = worker_fd(d->worker), .events = POLLIN };
+
+	if (worker_is_busy(d->worker))
+		poll(&ended, 1, WORKER_PATIENCE_MS);
+	daemon_take_back_work(d);
+}
+
 static void daemon_close(struct daemon *d)
 {
-	if (!worker_free(d->worker, WORKER_PATIENCE_MS)) {
+	if (d->worker)
+		wait_for_work(d);
+	if (!worker_free(d->worker, 0)) {
 		/* The worker still uses what it was handed; the end of the process takes both. */
 		log_warn("a write to the storage folder does not end; leaving it behind", NULL);
 		return;

@@ -30,8 +30,10 @@ struct daemon {
 	struct cluster_query query;
 	bool querying;
 	bool query_failed_before;
-	char cluster[256]; /* "": not known */
+	char told_cluster[256]; /* by Slurm, now or last time; "": not yet */
 	char name_to_save[256];
+	bool cluster_is_known; /* and so there are the destinations */
+	char cluster[256];     /* the name in force; "": none, or not known */
 
 	/* the tick */
 	bool collecting;
@@ -82,8 +84,15 @@ bool daemon_tick_is_held(const struct daemon *d);
 /* Passes of the history, and what the worker has written. */
 void daemon_history(struct daemon *d);
 
+/* Looks how a write has ended, if one has. */
+void daemon_take_back_work(struct daemon *d);
+
 /* Asks for the cluster's name; with it come the destinations. */
 void daemon_find_cluster(struct daemon *d);
+
+/* Takes the name, if it can be told without asking, and builds the destinations, from what the
+ * old setup (or NULL) has; false if Slurm has to be asked first. */
+bool daemon_take_cluster(struct daemon *d, struct setup *old);
 
 /* Puts a new configuration in place of the old one, or says why not. */
 void daemon_reload(struct daemon *d);

@@ -26,12 +26,12 @@ static bool read_kept_name(struct daemon *d)
 
 	if (!name_path(d, path, sizeof path))
 		return false;
-	buf_init(&text, sizeof d->cluster - 1);
+	buf_init(&text, sizeof d->told_cluster - 1);
 	if (file_read(path, &text, NULL) == 0)
-		snprintf(d->cluster, sizeof d->cluster, "%.*s", (int)strcspn(buf_text(&text), "\n"),
-			 buf_text(&text));
+		snprintf(d->told_cluster, sizeof d->told_cluster, "%.*s",
+			 (int)strcspn(buf_text(&text), "\n"), buf_text(&text));
 	buf_done(&text);
-	return *d->cluster != '\0';
+	return *d->told_cluster != '\0';
 }
 
 static int save_name(void *ctx, struct err *err)
@@ -46,27 +46,51 @@ static int save_name(void *ctx, struct err *err)
 
 static void keep_name(struct daemon *d)
 {
-	snprintf(d->name_to_save, sizeof d->name_to_save, "%s", d->cluster);
+	snprintf(d->name_to_save, sizeof d->name_to_save, "%s", d->told_cluster);
 	if (d->setup.config.storage.path && d->mode != MODE_DRY_RUN)
 		(void)worker_start(d->worker, save_name, d);
 }
 
-static void name_is_known(struct daemon *d)
+static const char *configured_name(const struct config *config)
+{
+	const struct pairs *labels = &config->global.external_labels;
+
+	for (size_t i = 0; i < labels->n; i++)
+		if (strcmp(labels->items[i].name, "cluster") == 0)
+			return labels->items[i].value;
+	return "";
+}
+
+/* NULL: Slurm has to be asked first. */
+static const char *find_name(const struct daemon *d)
+{
+	if (!config_wants_cluster(&d->setup.config))
+		return configured_name(&d->setup.config);
+	return *d->told_cluster ? d->told_cluster : NULL;
+}
+
+bool daemon_take_cluster(struct daemon *d, struct setup *old)
 {
 	struct setup_means means = daemon_means(d);
+	const char *name = find_name(d);
+	bool news = name && strcmp(d->cluster, name) != 0;
 	struct err err;
 
-	if (setup_destinations(&d->setup, &means, d->cluster, NULL, &err) < 0)
+	d->cluster_is_known = name != NULL;
+	snprintf(d->cluster, sizeof d->cluster, "%s", name ? name : "");
+	if (name && setup_destinations(&d->setup, &means, d->cluster, old, &err) < 0)
 		log_error("destinations cannot be set up", "err", err.text, NULL);
-	log_info("cluster", "name", d->cluster, NULL);
+	if (news)
+		log_info("cluster", "name", d->cluster, NULL);
+	return d->cluster_is_known;
 }
 
 static void name_was_not_told(struct daemon *d)
 {
 	if (read_kept_name(d)) {
 		log_warn("Slurm does not tell its ClusterName; using the one it had before",
-			 "cluster", d->cluster, "err", d->query.err.text, NULL);
-		name_is_known(d);
+			 "cluster", d->told_cluster, "err", d->query.err.text, NULL);
+		daemon_take_cluster(d, NULL);
 	} else if (!d->query_failed_before) {
 		log_warn("Slurm does not tell its ClusterName; nothing is sent before it does "
 			 "(or set cluster in global.external_labels)",
@@ -84,25 +108,10 @@ static void ask(struct daemon *d)
 			    config->global.scrape_timeout_ms, clock_mono_ms());
 }
 
-static const char *configured_name(const struct config *config)
-{
-	const struct pairs *labels = &config->global.external_labels;
-
-	for (size_t i = 0; i < labels->n; i++)
-		if (strcmp(labels->items[i].name, "cluster") == 0)
-			return labels->items[i].value;
-	return "";
-}
-
 void daemon_find_cluster(struct daemon *d)
 {
-	if (*d->cluster || d->mode == MODE_DRY_RUN)
+	if (d->cluster_is_known || d->mode == MODE_DRY_RUN || daemon_take_cluster(d, NULL))
 		return;
-	if (!config_wants_cluster(&d->setup.config)) {
-		snprintf(d->cluster, sizeof d->cluster, "%s", configured_name(&d->setup.config));
-		name_is_known(d);
-		return;
-	}
 	/* Asked anew with every tick. */
 	if (!d->querying && clock_mono_ms() >= d->next_tick_ms)
 		ask(d);
@@ -110,8 +119,8 @@ void daemon_find_cluster(struct daemon *d)
 		return;
 	d->querying = false;
 	if (*d->query.name) {
-		snprintf(d->cluster, sizeof d->cluster, "%s", d->query.name);
-		name_is_known(d);
+		snprintf(d->told_cluster, sizeof d->told_cluster, "%s", d->query.name);
+		daemon_take_cluster(d, NULL);
 		keep_name(d);
 	} else {
 		name_was_not_told(d);

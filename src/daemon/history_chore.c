@@ -4,7 +4,7 @@
 #include "slurm_pusher/log.h"
 
 /* The worker writes the history's state and, once, the cluster's name. */
-static void take_back_work(struct daemon *d)
+void daemon_take_back_work(struct daemon *d)
 {
 	struct err err;
 	int result;
@@ -22,7 +22,7 @@ static void take_back_work(struct daemon *d)
 
 void daemon_history(struct daemon *d)
 {
-	take_back_work(d);
+	daemon_take_back_work(d);
 	if (!d->setup.history)
 		return;
 	if (history_step(d->setup.history, d->worker, clock_mono_ms(), clock_wall_ms()))

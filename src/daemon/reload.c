@@ -79,8 +79,6 @@ static int read_new(struct daemon *d, struct setup *new, struct err *err)
 static void replace(struct daemon *d, struct setup *new)
 {
 	struct setup old = d->setup;
-	struct setup_means means = daemon_means(d);
-	struct err err;
 
 	d->setup = *new;
 	setup_take(&d->setup, &old);
@@ -88,12 +86,7 @@ static void replace(struct daemon *d, struct setup *new)
 	d->next_tick_ms = clock_mono_ms();
 	cluster_query_done(&d->query);
 	d->querying = false;
-	if (*d->cluster && config_wants_cluster(&d->setup.config)) {
-		if (setup_destinations(&d->setup, &means, d->cluster, &old, &err) < 0)
-			log_error("destinations cannot be set up", "err", err.text, NULL);
-	} else {
-		*d->cluster = '\0';
-	}
+	daemon_take_cluster(d, &old);
 	setup_done(&old);
 }
 

@@ -116,11 +116,12 @@ static const char *history_text(struct setup *s, const char *reset_time)
 {
 	const struct history_config *c = &s->config.history;
 
-	return arena_format(
-		&s->arena, "%s %s %s %lld %lld %lld %lld %lld", reset_time, s->config.slurm.path,
-		s->config.storage.path ? s->config.storage.path : "", (long long)c->interval_ms,
-		(long long)c->overlap_ms, (long long)c->recount_interval_ms,
-		(long long)c->timeout_ms, (long long)s->config.slurm.max_output_bytes);
+	return arena_format(&s->arena, "%s %s %s %s %lld %lld %lld %lld %lld", reset_time,
+			    s->config.slurm.path, s->config.slurm.conf ? s->config.slurm.conf : "",
+			    s->config.storage.path ? s->config.storage.path : "",
+			    (long long)c->interval_ms, (long long)c->overlap_ms,
+			    (long long)c->recount_interval_ms, (long long)c->timeout_ms,
+			    (long long)s->config.slurm.max_output_bytes);
 }
 
 static int open_history(struct setup *s, const struct setup_means *means, const struct setup *old,
