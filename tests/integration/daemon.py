@@ -79,14 +79,14 @@ class Daemon(Pusher):
         if status is None:
             status = self.stop()
         accident = _ACCIDENT.search(self.process.log_text())
-        assert not accident, self.process.log_text()[-8000:]
+        assert not accident, self.process.log_text()[accident.start() - 300:][:3000]
         assert status == 0, "exit status %s\n%s" % (status, self.process.log_tail(30))
 
     def kill(self):
         """End it at once, where a good end would wait for destinations that do not answer."""
         self.process.kill()
         self.process, ended = None, self.process
-        assert not _ACCIDENT.search(ended.log_text()), ended.log_text()[-8000:]
+        assert not _ACCIDENT.search(ended.log_text()), ended.log_tail(60)
 
     # what it was told
 
