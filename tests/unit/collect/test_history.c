@@ -3,6 +3,7 @@
  * What counts, and for what: after each pass the totals are those of the documented commands.
  */
 #include "history_stage.h"
+#include "slurm_pusher/file.h"
 
 static void there_are_no_values_before_the_first_count_is_complete(void **state)
 {
@@ -30,12 +31,60 @@ static void a_pass_asks_two_things_and_a_third_only_for_jobs_that_vanished(void 
 	assert_int_equal(stage_asked(s, "ended"), 3);
 	assert_int_equal(stage_asked(s, "jobs"), 0);
 
+	/* An array at its limit, and a job moved to tomorrow, have not vanished. */
+	stage_recordsf(s, "1|PENDING|hpc|4294967295|0\n");
+	stage_pass(s);
+	assert_total(s, "submitted", 0);
+	stage_recordsf(s, "1|PENDING|hpc|%d|0\n", NOW_S - 100);
+	stage_pass(s);
+	assert_total(s, "submitted", 1);
+	stage_recordsf(s, "1|PENDING|hpc|%d|0\n", NOW_S + 9999);
+	stage_pass(s);
+	stage_recordsf(s, "1|PENDING|hpc|%d|0\n", NOW_S - 100);
+	stage_pass(s);
+	assert_int_equal(stage_asked(s, "jobs"), 0);
+
 	stage_recordsf(s, "1|PENDING|hpc|0|0\n"); /* held again */
 	stage_pass(s);
 	stage_pass(s);
-	assert_int_equal(stage_asked(s, "alive"), 5);
-	assert_int_equal(stage_asked(s, "ended"), 5);
+	assert_total(s, "submitted", 0);
+	assert_int_equal(stage_asked(s, "alive"), 9);
+	assert_int_equal(stage_asked(s, "ended"), 9);
 	assert_int_equal(stage_asked(s, "jobs"), 1);
+}
+
+static void sacct_is_asked_in_these_words(void **state)
+{
+#define ALWAYS                                                                                     \
+	"--allusers --allocations --duplicates --noheader --parsable2 --delimiter=\x1f --local "   \
+	"--format=JobIDRaw,State,Partition,Eligible,End "
+	static const char expected[] =
+		"alive " ALWAYS "--starttime=uts1800000000 --endtime=uts4294967296\n"
+		"ended " ALWAYS
+		"--state=BOOT_FAIL,CANCELLED,COMPLETED,DEADLINE,FAILED,NODE_FAIL,OUT_OF_MEMORY,"
+		"PREEMPTED,REQUEUED,RESIZING,TIMEOUT "
+		"--starttime=uts1799913600 --endtime=uts1800000000\n"
+		"jobs " ALWAYS "--jobs=1,3\n";
+	struct stage *s = *state;
+	char path[128];
+	struct buf asked;
+
+	stage_recordsf(s, "1|PENDING|hpc|%d|0\n2|PENDING|hpc|%d|0\n3|PENDING|hpc|%d|0\n",
+		       NOW_S - 100, NOW_S - 100, NOW_S - 100);
+	stage_open(s);
+	stage_pass(s);
+	snprintf(path, sizeof path, "%s/asked", s->folder);
+	buf_init(&asked, 100000);
+	assert_int_equal(file_read(path, &asked, NULL), 0);
+	assert_memory_equal(asked.ptr, expected, asked.len);
+	assert_string_equal(strstr(expected, "jobs "), expected + asked.len);
+
+	stage_recordsf(s, "2|PENDING|hpc|%d|0\n", NOW_S - 100);
+	stage_pass(s);
+	buf_clear(&asked);
+	assert_int_equal(file_read(path, &asked, NULL), 0);
+	assert_string_equal(strstr(asked.ptr, "jobs "), strstr(expected, "jobs "));
+	buf_done(&asked);
 }
 
 static void any_number_of_jobs_may_vanish_at_once(void **state)
@@ -127,6 +176,35 @@ static void a_finished_job_that_is_requeued_is_not_finished_any_more(void **stat
 	stage_pass(s);
 	stage_pass(s);
 	assert_int_equal(stage_asked(s, "jobs"), 1);
+}
+
+static void a_job_requeued_while_it_ran_keeps_what_it_ended_in_before(void **state)
+{
+	struct stage *s = *state;
+
+	stage_recordsf(s, "7|NODE_FAIL|hpc|%d|%d\n7|RUNNING|hpc|%d|0\n", NOW_S - 900, NOW_S - 800,
+		       NOW_S - 90);
+	stage_open(s);
+	stage_pass(s);
+	stage_recordsf(s, "7|REQUEUED|hpc|%d|%d\n", NOW_S - 90,
+		       NOW_S + 30); /* the first is purged */
+	stage_pass(s);
+	assert_total(s, "node_failed", 1);
+	assert_int_equal(stage_asked(s, "jobs"), 0);
+}
+
+static void a_suspect_without_a_row_keeps_what_it_ended_in(void **state)
+{
+	struct stage *s = *state;
+
+	stage_recordsf(s, "7|COMPLETED|hpc|%d|%d\n", NOW_S - 90, NOW_S - 50);
+	stage_open(s);
+	stage_pass(s);
+	stage_recordsf(s, "7|REQUEUED|hpc|%d|%d\n", NOW_S - 90, NOW_S + 30);
+	stage_mischief(s, "empty jobs\n");
+	stage_pass(s);
+	assert_int_equal(stage_asked(s, "jobs"), 1);
+	assert_total(s, "completed", 1);
 }
 
 static void an_overlap_counts_nothing_twice(void **state)
@@ -510,10 +588,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(there_are_no_values_before_the_first_count_is_complete),
 		TEST(a_pass_asks_two_things_and_a_third_only_for_jobs_that_vanished),
+		TEST(sacct_is_asked_in_these_words),
 		TEST(any_number_of_jobs_may_vanish_at_once),
 		TEST(more_partitions_than_anyone_has_are_refused),
 		TEST(a_job_counts_once_for_each_state_it_ended_in),
 		TEST(a_finished_job_that_is_requeued_is_not_finished_any_more),
+		TEST(a_job_requeued_while_it_ran_keeps_what_it_ended_in_before),
+		TEST(a_suspect_without_a_row_keeps_what_it_ended_in),
 		TEST(an_overlap_counts_nothing_twice),
 		TEST(partition_strings_are_compared_whole),
 		TEST(what_never_was_eligible_counts_as_cancelled_only),

@@ -115,6 +115,7 @@ static void a_slice_that_runs_into_its_deadline_is_tried_again_at_half_its_lengt
 static void at_one_second_it_waits_for_the_interval(void **state)
 {
 	struct stage *s = *state;
+	struct pollfd fds[HISTORY_MAX_FDS];
 	int64_t wall_ms;
 
 	s->options.max_output_bytes = 30; /* less than a row */
@@ -122,7 +123,8 @@ static void at_one_second_it_waits_for_the_interval(void **state)
 	stage_open(s);
 	do
 		stage_next(s);
-	while (last_slice_s(s) > 1);
+	while (history_pollfds(s->history, fds)); /* at once */
+	assert_int_equal(last_slice_s(s), 1);
 	assert_false(stage_status(s).up);
 	assert_in_range(s->wall_ms, NOW_S * 1000LL, (NOW_S + 1) * 1000LL);
 	wall_ms = s->wall_ms;
@@ -192,6 +194,51 @@ static void a_long_absence_is_made_up_for_in_slices(void **state)
 	assert_true(stage_asked(s, "ended") > 3);
 }
 
+static void a_pass_over_a_short_window_teaches_nothing_about_longer_slices(void **state)
+{
+	struct stage *s = *state;
+
+	stage_open(s);
+	for (int i = 0; i < 5; i++)
+		stage_pass(s);
+	stage_sleep(s, 20 * DAY_S * 1000LL);
+	stage_next(s);
+	assert_int_equal(last_slice_s(s), 25 * HOUR_S);
+}
+
+static void a_row_that_comes_within_the_overlap_is_in_with_the_next_pass(void **state)
+{
+	struct stage *s = *state;
+
+	stage_open(s);
+	stage_pass(s);
+	stage_pass(s);
+	stage_recordsf(s, "1|FAILED|hpc|%d|%d\n2|FAILED|hpc|%d|%d\n", NOW_S - 900, NOW_S - 400,
+		       NOW_S - 900, NOW_S + 60 - 600);
+	stage_pass(s);
+	assert_total(s, "failed", 2);
+}
+
+static void a_missing_job_stays_counted_while_it_cannot_be_asked_for(void **state)
+{
+	struct stage *s = *state;
+
+	s->options.interval_ms = 1000;
+	stage_recordsf(s, "1|RUNNING|hpc|%d|0\n", NOW_S - 50);
+	stage_open(s);
+	stage_pass(s);
+	stage_records(s, "");
+	stage_mischief(s, "fail jobs\n");
+	stage_next(s);
+	assert_false(stage_status(s).up);
+	stage_sleep(s, 10 * DAY_S * 1000LL);
+	stage_next(s); /* a slice, and its progress is saved */
+	assert_true(stage_status(s).up);
+	stage_reopen(s);
+	assert_total(s, "submitted", 1);
+	assert_partition_total(s, "hpc", "submitted", 1);
+}
+
 /* ---- failures ---- */
 
 static void a_failed_command_settles_nothing_and_is_repeated_after_the_interval(void **state)
@@ -256,6 +303,27 @@ static void a_missing_sacct_is_a_failure_like_others(void **state)
 	assert_in_range(history_due_ms(s->history) - s->mono_ms, 59000, 60000);
 	assert_false(stage_step(s));
 	assert_int_equal(stage_status(s).failures, 1);
+}
+
+static void a_recount_that_cannot_be_started_waits_too(void **state)
+{
+	struct stage *s = *state;
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/sacct", s->folder);
+	assert_int_equal(symlink(TEST_SOURCE_DIR "/unit/collect/fake_history/sacct", path), 0);
+	s->options.path = s->folder;
+	s->options.recount_interval_ms = HOUR_S * 1000;
+	stage_open(s);
+	stage_pass(s);
+	stage_sleep(s, HOUR_S * 1000 - 1000);
+	stage_pass(s);
+	assert_int_equal(unlink(path), 0);
+	stage_next(s);
+	assert_false(stage_status(s).up);
+	assert_int_equal(stage_status(s).failures, 1);
+	assert_true(history_due_ms(s->history) > s->mono_ms);
+	assert_false(stage_step(s));
 }
 
 static void a_hanging_sacct_is_ended_at_its_deadline(void **state)
@@ -456,9 +524,13 @@ int main(void)
 		TEST(the_first_count_rests_as_long_as_it_worked),
 		TEST(a_first_count_goes_on_where_a_restart_found_it),
 		TEST(a_long_absence_is_made_up_for_in_slices),
+		TEST(a_pass_over_a_short_window_teaches_nothing_about_longer_slices),
+		TEST(a_row_that_comes_within_the_overlap_is_in_with_the_next_pass),
+		TEST(a_missing_job_stays_counted_while_it_cannot_be_asked_for),
 		TEST(a_failed_command_settles_nothing_and_is_repeated_after_the_interval),
 		TEST(the_line_that_cannot_be_read_is_named),
 		TEST(a_missing_sacct_is_a_failure_like_others),
+		TEST(a_recount_that_cannot_be_started_waits_too),
 		TEST(a_hanging_sacct_is_ended_at_its_deadline),
 		TEST(rows_that_came_late_are_in_after_the_next_recount),
 		TEST(a_recount_rests_ten_times_as_long_as_it_works_and_passes_go_on),
