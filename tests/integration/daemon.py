@@ -93,7 +93,7 @@ class Daemon(Pusher):
     def write(self, changes):
         """Change the configuration file."""
         self.settings = merged(self.settings, changes)
-        self.configure(yaml.safe_dump(self.settings).replace("{name}", self.name))
+        self.configure(yaml.safe_dump(self.settings, sort_keys=False).replace("{name}", self.name))
 
     def reload(self, changes):
         """Change the configuration file, have it read, wait for what it says: that line of the log."""
