@@ -132,10 +132,9 @@ static const char *take_day(const char *at, struct tm *tm)
 	tm->tm_year -= 1900;
 	tm->tm_mon -= 1;
 	day = *tm;
-	/* timegm() turns a day that does not exist into another one. */
-	if (timegm(&day) == -1 || day.tm_mon != tm->tm_mon || day.tm_mday != tm->tm_mday)
-		return NULL;
-	return at;
+	/* timegm() turns a day that the month does not have into one of its neighbours. */
+	timegm(&day);
+	return day.tm_mon == tm->tm_mon ? at : NULL;
 }
 
 static bool parse_date(const char *at, bool utc, int64_t *out_s)

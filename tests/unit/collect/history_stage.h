@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "slurm_pusher/file.h"
 #include "slurm_pusher/history.h"
 #include "test.h"
 
@@ -34,13 +36,33 @@ struct stage {
 	int64_t deadline_ms;
 };
 
-static inline void stage_write(const struct stage *s, const char *name, const char *text)
+/* Good until the next call. */
+static inline const char *stage_path(const struct stage *s, const char *name)
 {
-	char path[128];
-	FILE *f;
+	static char path[128];
 
 	snprintf(path, sizeof path, "%s/%s", s->folder, name);
-	f = fopen(path, "w");
+	return path;
+}
+
+/* The inode of a file in the folder, or 0: it is another one each time the file is replaced. */
+static inline ino_t stage_inode(const struct stage *s, const char *name)
+{
+	struct stat st;
+
+	return stat(stage_path(s, name), &st) == 0 ? st.st_ino : 0;
+}
+
+static inline void stage_read(const struct stage *s, const char *name, struct buf *out)
+{
+	buf_init(out, 1 << 20);
+	assert_int_equal(file_read(stage_path(s, name), out, NULL), 0);
+}
+
+static inline void stage_write(const struct stage *s, const char *name, const char *text)
+{
+	FILE *f = fopen(stage_path(s, name), "w");
+
 	assert_non_null(f);
 	fputs(text, f);
 	assert_int_equal(fclose(f), 0);
@@ -223,12 +245,10 @@ struct asked {
 /* The last questions, at most `max`; returns how many there were in all. */
 static inline size_t stage_questions(const struct stage *s, struct asked *questions, size_t max)
 {
-	char path[128], line[65536];
+	char line[65536];
 	size_t n = 0;
-	FILE *f;
+	FILE *f = fopen(stage_path(s, "asked"), "r");
 
-	snprintf(path, sizeof path, "%s/asked", s->folder);
-	f = fopen(path, "r");
 	for (; f && fgets(line, sizeof line, f); n++) {
 		const char *from = strstr(line, "--starttime=uts");
 		const char *to = strstr(line, "--endtime=uts");
@@ -279,6 +299,29 @@ __attribute__((format(printf, 2, 3))) static inline void stage_recordsf(const st
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	stage_records(s, text);
+}
+
+/* One of everything that is kept. */
+static inline void stage_count_something(struct stage *s)
+{
+	stage_recordsf(s,
+		       "1|COMPLETED|hpc|%d|%d\n2|CANCELLED by 1|htc|0|%d\n3|FAILED|hpc|%d|%d\n"
+		       "4|RUNNING|hpc|%d|0\n5|CANCELLED by 0|hpc|%d|%d\n6|PENDING|hpc,htc|%d|0\n",
+		       NOW_S - 90, NOW_S - 50, NOW_S - 40, NOW_S - 90, NOW_S - 30, NOW_S - 90,
+		       NOW_S + 9999, NOW_S - 20, NOW_S - 90);
+	stage_open(s);
+	stage_pass(s);
+}
+
+static inline void stage_expect_something(struct stage *s)
+{
+	assert_total(s, "submitted", 4);
+	assert_total(s, "completed", 1);
+	assert_total(s, "cancelled", 2);
+	assert_total(s, "failed", 1);
+	assert_partition_total(s, "hpc", "submitted", 3);
+	assert_partition_total(s, "htc", "cancelled", 1);
+	assert_partition_total(s, "hpc,htc", "submitted", 1);
 }
 
 #endif

@@ -99,12 +99,10 @@ static void add_cancelled(FILE *records, const char *generation, int64_t end_s)
 
 static int64_t load(const struct stage *s, const char *generation)
 {
-	char path[128];
 	FILE *records;
 	int64_t latest;
 
-	snprintf(path, sizeof path, "%s/records", s->folder);
-	records = fopen(path, "w");
+	records = fopen(stage_path(s, "records"), "w");
 	assert_non_null(records);
 	latest = add_records(records, generation);
 	add_cancelled(records, generation, latest);

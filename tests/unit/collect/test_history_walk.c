@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * When what is asked: slices, passes, recounts, failures, and clocks that are set.
+ * Slices: how a long history is read, and what becomes too much for one command.
  */
 #include "history_stage.h"
 
 enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S };
-
-/* ---- slices ---- */
 
 static void a_long_history_is_read_in_slices_without_a_gap(void **state)
 {
@@ -83,6 +81,25 @@ static void a_slice_near_its_bound_of_bytes_halves_the_next(void **state)
 	stage_open(s);
 	stage_next(s);
 	assert_true(stage_status(s).up);
+	stage_next(s);
+	assert_int_equal(last_slice_s(s), 25 * HOUR_S / 2);
+}
+
+static void a_slice_of_very_many_rows_halves_the_next(void **state)
+{
+	struct stage *s = *state;
+	FILE *f;
+
+	f = fopen(stage_path(s, "records"), "w");
+	assert_non_null(f);
+	for (int id = 1; id <= 50001; id++)
+		fprintf(f, "%d|COMPLETED|hpc|1|%d\n", id, NOW_S - 100 * DAY_S);
+	fclose(f);
+	s->options.reset_time = "100 days ago";
+	s->options.max_output_bytes = 64 << 20;
+	stage_open(s);
+	stage_next(s);
+	assert_int_equal(stage_status(s).rows, 50001);
 	stage_next(s);
 	assert_int_equal(last_slice_s(s), 25 * HOUR_S / 2);
 }
@@ -239,278 +256,6 @@ static void a_missing_job_stays_counted_while_it_cannot_be_asked_for(void **stat
 	assert_partition_total(s, "hpc", "submitted", 1);
 }
 
-/* ---- failures ---- */
-
-static void a_failed_command_settles_nothing_and_is_repeated_after_the_interval(void **state)
-{
-	static const char *const mischiefs[] = { "fail", "cut", "garbage", "step", "late" };
-	static const char *const kinds[] = { "alive", "ended", "jobs" };
-	struct stage *s = *state;
-	char text[64];
-	uint64_t failures = 0;
-
-	stage_recordsf(s, "1|RUNNING|hpc|%d|0\n", NOW_S - 90);
-	stage_open(s);
-	stage_pass(s);
-	for (size_t i = 0; i < ARRAY_LEN(mischiefs) * ARRAY_LEN(kinds); i++) {
-		int64_t watermark_ms = stage_status(s).watermark_ms;
-		unsigned id = 100 + 10 * (unsigned)i;
-
-		/* A new one ends, and the one that was alive goes without a record. */
-		stage_recordsf(s, "%u|RUNNING|hpc|%d|0\n%u|PREEMPTED|hpc|%d|%" PRId64 "\n", id,
-			       NOW_S - 90, id + 1, NOW_S - 90, s->wall_ms / 1000);
-		snprintf(text, sizeof text, "%s %s 1\n", mischiefs[i % ARRAY_LEN(mischiefs)],
-			 kinds[i / ARRAY_LEN(mischiefs)]);
-		stage_mischief(s, text);
-		stage_next(s);
-		assert_false(stage_status(s).up);
-		assert_int_equal(stage_status(s).failures, ++failures);
-		assert_non_null(strstr(stage_status(s).error, "sacct: "));
-		assert_int_equal(stage_status(s).watermark_ms, watermark_ms);
-		assert_total(s, "preempted", i);
-		assert_total(s, "submitted", 2 * i + 1);
-		assert_in_range(history_due_ms(s->history) - s->mono_ms, 59000, 60000);
-
-		stage_pass(s);
-		assert_true(stage_status(s).up);
-		assert_string_equal(stage_status(s).error, "");
-		assert_total(s, "preempted", i + 1);
-		assert_total(s, "submitted", 2 * i + 3);
-	}
-}
-
-static void the_line_that_cannot_be_read_is_named(void **state)
-{
-	struct stage *s = *state;
-
-	stage_recordsf(s, "1|FAILED|hpc|%d|%d\n2|FAILED|hpc|%d|%d\n", NOW_S - 9, NOW_S - 5,
-		       NOW_S - 9, NOW_S - 5);
-	stage_mischief(s, "step ended\n");
-	stage_open(s);
-	stage_next(s);
-	assert_string_equal(stage_status(s).error, "sacct: line 3: \"77.batch\" is not a job id");
-}
-
-static void a_missing_sacct_is_a_failure_like_others(void **state)
-{
-	struct stage *s = *state;
-
-	s->options.path = s->folder;
-	stage_open(s);
-	stage_next(s);
-	assert_false(stage_status(s).up);
-	assert_non_null(strstr(stage_status(s).error, "sacct"));
-	assert_in_range(history_due_ms(s->history) - s->mono_ms, 59000, 60000);
-	assert_false(stage_step(s));
-	assert_int_equal(stage_status(s).failures, 1);
-}
-
-static void a_recount_that_cannot_be_started_waits_too(void **state)
-{
-	struct stage *s = *state;
-	char path[128];
-
-	snprintf(path, sizeof path, "%s/sacct", s->folder);
-	assert_int_equal(symlink(TEST_SOURCE_DIR "/unit/collect/fake_history/sacct", path), 0);
-	s->options.path = s->folder;
-	s->options.recount_interval_ms = HOUR_S * 1000;
-	stage_open(s);
-	stage_pass(s);
-	stage_sleep(s, HOUR_S * 1000 - 1000);
-	stage_pass(s);
-	assert_int_equal(unlink(path), 0);
-	stage_next(s);
-	assert_false(stage_status(s).up);
-	assert_int_equal(stage_status(s).failures, 1);
-	assert_true(history_due_ms(s->history) > s->mono_ms);
-	assert_false(stage_step(s));
-}
-
-static void a_hanging_sacct_is_ended_at_its_deadline(void **state)
-{
-	struct stage *s = *state;
-
-	s->hangs = true;
-	stage_mischief(s, "hang alive\n");
-	stage_open(s);
-	assert_int_equal(history_due_ms(s->history), s->mono_ms);
-	assert_false(stage_step(s));
-	assert_int_equal(history_due_ms(s->history), s->mono_ms - s->command_ms + 20000);
-	stage_next(s);
-	assert_non_null(strstr(stage_status(s).error, "timed out"));
-}
-
-/* ---- recount ---- */
-
-static void rows_that_came_late_are_in_after_the_next_recount(void **state)
-{
-	struct stage *s = *state;
-	uint64_t passes;
-
-	s->options.recount_interval_ms = 2 * HOUR_S * 1000;
-	s->options.reset_time = "50 hours ago";
-	stage_open(s);
-	stage_pass(s);
-	assert_int_equal(stage_status(s).last_recount_ms / 1000, NOW_S);
-	stage_sleep(s, HOUR_S * 1000);
-	stage_recordsf(s, "1|TIMEOUT|hpc|%d|%d\n", NOW_S - 20 * HOUR_S, NOW_S - 10 * HOUR_S);
-	stage_pass(s);
-	assert_total(s, "timeout", 0);
-	stage_sleep(s, HOUR_S * 1000);
-	passes = stage_status(s).passes;
-	while (stage_value(s, "timeout", NULL) == 0)
-		stage_next(s);
-	assert_total(s, "submitted", 1);
-	assert_in_range(stage_status(s).passes - passes, 1, 3);
-	while (stage_status(s).phase != HISTORY_IDLE)
-		stage_next(s);
-	assert_in_range(stage_status(s).last_recount_ms / 1000, NOW_S + 2 * HOUR_S,
-			NOW_S + 3 * HOUR_S);
-}
-
-static void a_recount_rests_ten_times_as_long_as_it_works_and_passes_go_on(void **state)
-{
-	struct stage *s = *state;
-	uint64_t passes;
-	unsigned slices;
-
-	s->options.recount_interval_ms = HOUR_S * 1000;
-	s->options.reset_time = "1000 days ago";
-	stage_open(s);
-	stage_pass(s);
-	stage_sleep(s, HOUR_S * 1000);
-	s->command_ms = 3000;
-	stage_pass(s);
-	stage_next(s);
-	assert_int_equal(stage_status(s).phase, HISTORY_RECOUNT);
-	assert_int_equal(history_due_ms(s->history) - s->mono_ms, 30000);
-	passes = stage_status(s).passes;
-	slices = stage_asked(s, "ended");
-	for (int i = 0; i < 30; i++) {
-		int64_t walked_to_ms = stage_status(s).walked_to_ms;
-
-		stage_next(s);
-		assert_true(stage_status(s).walked_to_ms >= walked_to_ms);
-	}
-	assert_in_range(stage_status(s).passes - passes, 8, 15);
-	assert_true(stage_asked(s, "ended") - slices == 30);
-}
-
-static void a_recount_goes_on_after_a_restart(void **state)
-{
-	struct stage *s = *state;
-	int64_t walked_to_ms;
-
-	s->options.recount_interval_ms = HOUR_S * 1000;
-	s->options.reset_time = "100 days ago";
-	stage_open(s);
-	stage_pass(s);
-	stage_sleep(s, HOUR_S * 1000);
-	stage_pass(s);
-	for (int i = 0; i < 3; i++)
-		stage_next(s);
-	walked_to_ms = stage_status(s).walked_to_ms;
-	assert_int_equal(stage_status(s).phase, HISTORY_RECOUNT);
-	stage_sleep(s, 60000);
-	stage_pass(s);
-	stage_reopen(s);
-	assert_int_equal(stage_status(s).phase, HISTORY_RECOUNT);
-	assert_true(stage_status(s).walked_to_ms >= walked_to_ms);
-}
-
-static void a_recount_is_due_after_a_restart_when_it_would_have_been_without(void **state)
-{
-	struct stage *s = *state;
-
-	s->options.recount_interval_ms = 10 * HOUR_S * 1000;
-	stage_open(s);
-	stage_pass(s);
-	stage_sleep(s, 9 * HOUR_S * 1000);
-	stage_reopen(s);
-	stage_pass(s);
-	assert_int_equal(stage_status(s).phase, HISTORY_IDLE);
-	stage_sleep(s, HOUR_S * 1000);
-	stage_pass(s);
-	do
-		stage_next(s);
-	while (stage_status(s).phase == HISTORY_RECOUNT);
-	assert_in_range(stage_status(s).last_recount_ms, s->wall_ms - 1000, s->wall_ms);
-}
-
-/* ---- clocks ---- */
-
-static void a_clock_that_is_set_back_loses_nothing(void **state)
-{
-	struct stage *s = *state;
-
-	stage_open(s);
-	stage_pass(s);
-	s->wall_ms -= 5 * HOUR_S * 1000;
-	stage_recordsf(s, "1|TIMEOUT|hpc|%d|%d\n", NOW_S - 6 * HOUR_S, NOW_S - 5 * HOUR_S + 30);
-	stage_sleep(s, 60000);
-	stage_pass(s);
-	assert_total(s, "timeout", 1);
-	assert_in_range(stage_last_asked(s).from_s, NOW_S - 6 * HOUR_S, NOW_S - 5 * HOUR_S);
-	stage_recordsf(s, "1|TIMEOUT|hpc|%d|%d\n2|FAILED|hpc|%d|%" PRId64 "\n", NOW_S - 6 * HOUR_S,
-		       NOW_S - 5 * HOUR_S, NOW_S - 6 * HOUR_S, s->wall_ms / 1000);
-	stage_pass(s);
-	assert_total(s, "submitted", 2);
-}
-
-static void a_clock_before_the_reset_time_asks_for_no_window_that_ends_before_it_begins(
-	void **state)
-{
-	struct stage *s = *state;
-	struct asked question;
-
-	stage_open(s);
-	stage_pass(s);
-	s->wall_ms -= 3 * DAY_S * 1000LL;
-	stage_pass(s);
-	question = stage_last_asked(s);
-	assert_true(question.from_s <= question.to_s);
-	assert_int_equal(question.from_s, NOW_S - DAY_S);
-}
-
-static void a_clock_that_jumps_ahead_and_back_loses_nothing(void **state)
-{
-	struct stage *s = *state;
-
-	stage_open(s);
-	stage_pass(s);
-	s->wall_ms += 20 * HOUR_S * 1000;
-	stage_pass(s);
-	s->wall_ms -= 20 * HOUR_S * 1000;
-	stage_pass(s);
-	stage_recordsf(s, "1|FAILED|hpc|%d|%" PRId64 "\n", NOW_S - HOUR_S, s->wall_ms / 1000);
-	stage_pass(s);
-	assert_total(s, "failed", 1);
-	assert_true(stage_status(s).watermark_ms <= s->wall_ms);
-}
-
-static void passes_keep_their_pace_and_hurry_when_told(void **state)
-{
-	struct stage *s = *state;
-
-	stage_open(s);
-	assert_int_equal(history_due_ms(s->history), s->mono_ms);
-	stage_pass(s);
-	assert_int_equal(stage_status(s).last_duration_ms, 20);
-	assert_int_equal(history_due_ms(s->history) - s->mono_ms, 60000 - 20);
-	assert_false(stage_step(s));
-	history_hurry(s->history);
-	assert_true(history_due_ms(s->history) <= s->mono_ms);
-	stage_pass(s);
-	assert_int_equal(stage_status(s).passes, 2);
-
-	/* Passes that take longer than the interval leave as much time again to others. */
-	s->command_ms = 40000;
-	s->options.timeout_ms = 60000;
-	stage_reopen(s);
-	stage_pass(s);
-	assert_int_equal(history_due_ms(s->history) - s->mono_ms, 80000);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_begin, stage_end)
 
 int main(void)
@@ -519,6 +264,7 @@ int main(void)
 		TEST(a_long_history_is_read_in_slices_without_a_gap),
 		TEST(a_slice_near_its_deadline_halves_the_next_and_a_quick_one_doubles_it),
 		TEST(a_slice_near_its_bound_of_bytes_halves_the_next),
+		TEST(a_slice_of_very_many_rows_halves_the_next),
 		TEST(a_slice_that_runs_into_its_deadline_is_tried_again_at_half_its_length_at_once),
 		TEST(at_one_second_it_waits_for_the_interval),
 		TEST(the_first_count_rests_as_long_as_it_worked),
@@ -527,19 +273,6 @@ int main(void)
 		TEST(a_pass_over_a_short_window_teaches_nothing_about_longer_slices),
 		TEST(a_row_that_comes_within_the_overlap_is_in_with_the_next_pass),
 		TEST(a_missing_job_stays_counted_while_it_cannot_be_asked_for),
-		TEST(a_failed_command_settles_nothing_and_is_repeated_after_the_interval),
-		TEST(the_line_that_cannot_be_read_is_named),
-		TEST(a_missing_sacct_is_a_failure_like_others),
-		TEST(a_recount_that_cannot_be_started_waits_too),
-		TEST(a_hanging_sacct_is_ended_at_its_deadline),
-		TEST(rows_that_came_late_are_in_after_the_next_recount),
-		TEST(a_recount_rests_ten_times_as_long_as_it_works_and_passes_go_on),
-		TEST(a_recount_goes_on_after_a_restart),
-		TEST(a_recount_is_due_after_a_restart_when_it_would_have_been_without),
-		TEST(a_clock_that_is_set_back_loses_nothing),
-		TEST(a_clock_before_the_reset_time_asks_for_no_window_that_ends_before_it_begins),
-		TEST(a_clock_that_jumps_ahead_and_back_loses_nothing),
-		TEST(passes_keep_their_pace_and_hurry_when_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
