@@ -13,11 +13,14 @@
  * How. For each total and partition a set of job ids: putting an id in twice changes nothing, so
  * an overlap, a repeated row or a crash between two steps counts nothing twice. A pass asks sacct
  * two things, one after the other: what is alive, and what ended since the watermark (the moment
- * of the last good pass) less an overlap. What ended goes into the sets for good. What is alive is
- * asked anew each time, and a job that was alive and has no row of either kind now is asked for
- * by its id, in a third command that most passes do not need: if it is held, it does not count; if
- * its end was recorded late, it is counted where it belongs; if it has no row at all, it was
- * purged, and stays counted. So a purge in slurmdbd takes nothing away.
+ * of the last good pass) less an overlap. What ended goes into the sets for good; what is alive is
+ * asked anew each time. Where these two leave something unclear, a third command asks for those
+ * jobs by their ids, which most passes do not need:
+ *   - a job was alive and is in neither answer: if it is held again, it does not count; if its
+ *     end was recorded late, it counts where it belongs; if it has no row at all it was
+ *     purged, and stays counted. So a purge in slurmdbd takes nothing away;
+ *   - a job that had finished was requeued, and the record it was counted by is of another state
+ *     now: it counts as what its records say.
  *
  * The first count is a pass that has everything since the reset time to read. What is too much
  * for one command (also after a long absence) is read in slices, with rests between them; a slice
