@@ -88,7 +88,7 @@ class Keeper:
         """Kill every descendant. Nothing of a stack is worth an orderly end."""
         deadline = time.monotonic() + _LONGEST_KILL
         while self.reap() and time.monotonic() < deadline:
-            for pid in _descendants(os.getpid()):
+            for pid in descendants(os.getpid()):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except OSError:
@@ -136,7 +136,8 @@ def _group_of(user):
     return pwd.getpwnam(user).pw_gid
 
 
-def _descendants(root):
+def descendants(root):
+    """The pids of all that descends from a process, parents before children."""
     children = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():

@@ -7,9 +7,12 @@ import pwd
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 
+from .keeper import descendants
 from .ports import free_port
 from .process import PATH, accepts, wait_until
 from .shape import default_shape
@@ -168,7 +171,8 @@ class SlurmCluster:
     def kill_slurmd(self, node):
         """As if the node had lost its power: the daemon and every step on it are gone."""
         self.slurmds.pop(node).kill()
-        lost = list(self._processes_of(node))
+        steps = list(self._steps_of(node))
+        lost = steps + [pid for step in steps for pid in descendants(step)]
         for number in (signal.SIGSTOP, signal.SIGKILL):     # so that no step tells how its job ended
             for pid in lost:
                 try:
@@ -176,22 +180,18 @@ class SlurmCluster:
                 except ProcessLookupError:
                     pass
 
-    def _processes_of(self, node):
-        """The job processes on a node, and the steps that watch them."""
-        jobs = {name.split("_")[1].split(".")[0] for name in os.listdir(self._path("spool", node))
-                if name.startswith(node + "_")}
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open("/proc/%s/environ" % pid, "rb") as file:
-                    environment = file.read().decode(errors="replace").split("\0")
-                with open("/proc/%s/cmdline" % pid, "rb") as file:
-                    command = file.read().decode(errors="replace")
-            except OSError:
+    def _steps_of(self, node):
+        """The processes that watch the steps of a node's jobs: each has a socket in its folder."""
+        for name in os.listdir(self._path("spool", node)):
+            if not re.match(re.escape(node) + r"_\d+\.\d+", name):
                 continue
-            step = re.match(r"slurmstepd: \[(\d+)", command)
-            if "SLURM_CONF=" + self.conf in environment and (
-                    "SLURMD_NODENAME=" + node in environment or (step and step.group(1) in jobs)):
-                yield int(pid)
+            with socket.socket(socket.AF_UNIX) as step:
+                try:
+                    step.connect(self._path("spool", node, name))
+                except OSError:
+                    continue
+                credentials = step.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+                yield struct.unpack("3i", credentials)[0]
 
     def wait_for_nodes(self, names, timeout=60.0):
         """Wait until these nodes are up and answer."""
