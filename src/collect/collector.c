@@ -52,8 +52,8 @@ static void partitions_are_over(struct collector *c, int64_t mono_ms)
 	c->partitions_known = true;
 	if (good) {
 		arena_clear(&c->partitions_arena);
-		good = tally_values(&p->tally, (size_t)(name - p->table->columns),
-				    &c->partitions_arena, &c->partitions) == 0;
+		good = evaluate_domain(&p->tally, (size_t)(name - p->table->columns),
+				       &c->partitions_arena, &c->partitions) == 0;
 	}
 	for (size_t i = 0; i < c->n_sources; i++) {
 		struct source *s = &c->sources[i];

@@ -87,8 +87,11 @@ int definitions_read(struct definitions *d, const char *file, const char *bytes,
 		return problem_add(problems, NULL, "%s", err.text), 0;
 	if (rc < 0)
 		return rc;
+	if (tree->kind != TREE_MAPPING)
+		return problem_add(problems, tree, "a mapping with tables and metrics is expected"),
+		       0;
 	for (const struct tree *t = tree->child; t; t = t->next)
-		if (!t->key || (strcmp(t->key, "tables") != 0 && strcmp(t->key, "metrics") != 0))
+		if (strcmp(t->key, "tables") != 0 && strcmp(t->key, "metrics") != 0)
 			problem_add(problems, t,
 				    "a file of definitions has tables and metrics, nothing else");
 	return definitions_add(d, tree_child(tree, "tables"), tree_child(tree, "metrics"),

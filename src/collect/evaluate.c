@@ -105,8 +105,8 @@ static bool condition_holds(const struct condition *c, enum column_type type,
 	return false;
 }
 
-bool conditions_hold(const struct conditions *c, const struct table_definition *t,
-		     const struct word *words)
+static bool conditions_hold(const struct conditions *c, const struct table_definition *t,
+			    const struct word *words)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		size_t column = c->items[i].column;
@@ -257,4 +257,23 @@ int evaluate_metric(const struct metric_definition *m, const struct tally *t,
 	arena_done(&g.arena);
 	buf_done(&g.key);
 	return rc;
+}
+
+int evaluate_domain(const struct tally *t, size_t column, struct arena *arena, struct domain *out)
+{
+	const char **values = arena_alloc(arena, (t->tuples.n + 1) * sizeof *values);
+
+	*out = (struct domain){ .values = values };
+	for (size_t i = 0; values && i < t->tuples.n; i++) {
+		struct word words[N_WORDS];
+
+		tally_split(t, &t->tuples.entries[i], words);
+		if (!conditions_hold(&t->table->where, t->table, words))
+			continue;
+		values[out->n] = arena_copy(arena, words[column].text, words[column].n);
+		if (!values[out->n])
+			return ERR_NOMEM;
+		out->n++;
+	}
+	return values ? 0 : ERR_NOMEM;
 }

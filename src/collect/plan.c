@@ -88,8 +88,6 @@ static int use_table(struct collector *c, const struct metric_definition *m, str
 		s->tally.used[m->where.items[i].column] = true;
 	for (size_t i = 0; i < m->unless.n; i++)
 		s->tally.used[m->unless.items[i].column] = true;
-	if (s->tally.used[m->table->n_columns])
-		c->needs_version = true;
 	if (m->sum)
 		s->tally.used[m->sum - m->table->columns] = true;
 	for (size_t i = 0; i < m->n_by; i++) {
@@ -121,11 +119,28 @@ static int use_command(struct collector *c, const struct metric_definition *m, s
 	return 0;
 }
 
+/* What is used beyond what single metrics say: the partitions' names, by the collector itself, and
+ * the version. */
+static void use_common(struct collector *c)
+{
+	const struct table_definition *partitions = map_gets(&c->definitions->tables, "partitions");
+
+	if (partitions)
+		c->partitions_source = collector_find(c, partitions, partitions->name);
+	if (c->partitions_source)
+		(void)use_values(c, "partitions.name");
+	for (size_t i = 0; i < c->n_sources; i++) {
+		const struct source *s = &c->sources[i];
+
+		if (s->table && s->tally.used[s->table->n_columns])
+			c->needs_version = true;
+	}
+}
+
 int collector_new(struct collector **out, const struct definitions *d,
 		  const struct collect_options *options, struct registry *registry, struct err *err)
 {
 	struct collector *c = calloc(1, sizeof *c);
-	const struct table_definition *partitions;
 	int rc = 0;
 
 	if (c)
@@ -142,9 +157,7 @@ int collector_new(struct collector **out, const struct definitions *d,
 
 		rc = m->table ? use_table(c, m, err) : use_command(c, m, err);
 	}
-	partitions = map_gets(&d->tables, "partitions");
-	if (partitions)
-		c->partitions_source = collector_find(c, partitions, partitions->name);
+	use_common(c);
 	if (rc < 0)
 		collector_free(c);
 	else

@@ -25,11 +25,11 @@ void reading_done(struct reading *r)
 static int count_line(struct reading *r, const char *line, size_t n, struct err *err)
 {
 	(void)line, (void)n, (void)err;
-	r->number++;
+	r->number = (double)r->n_lines;
 	return 0;
 }
 
-/* A number as Slurm prints it, at most `room` characters long. */
+/* All of the text is one number. */
 static bool parse_number(const char *text, size_t n, double *out)
 {
 	char copy[64], *end;
@@ -42,26 +42,35 @@ static bool parse_number(const char *text, size_t n, double *out)
 	return end != copy && !*end;
 }
 
+/* The first number in the text: as much as makes one, from its sign or point on. */
+static bool find_number(const char *text, size_t n, double *out)
+{
+	static const char of_numbers[] = "0123456789.eE+-";
+	char copy[64] = "";
+	size_t at = 0, length = 0;
+
+	while (at < n && !isdigit((unsigned char)text[at]))
+		at++;
+	if (at == n)
+		return false;
+	if (at > 0 && text[at - 1] == '.')
+		at--;
+	if (at > 0 && text[at - 1] == '-')
+		at--;
+	while (at + length < n && length < sizeof copy - 1 && text[at + length] &&
+	       strchr(of_numbers, text[at + length]))
+		length++;
+	memcpy(copy, text + at, length);
+	*out = strtod(copy, NULL);
+	return true;
+}
+
 static int extract_number(struct reading *r, const char *line, size_t n, struct err *err)
 {
-	size_t start = 0, stop;
-
-	if (r->found)
-		return 0;
-	while (start < n && !isdigit((unsigned char)line[start]))
-		start++;
-	for (stop = start; stop < n; stop++)
-		if (!isdigit((unsigned char)line[stop]) && !strchr(".eE+-", line[stop]))
-			break;
-	while (stop > start && !isdigit((unsigned char)line[stop - 1]))
-		stop--;
-	if (start > 0 && line[start - 1] == '-')
-		start--;
-	if (start == n)
-		return err_set(err, ERR_FORMAT, "no number in \"%.*s\"", n > 60 ? 60 : (int)n,
-			       line);
-	r->found = parse_number(line + start, stop - start, &r->number);
-	return r->found ? 0 : err_set(err, ERR_FORMAT, "a number that cannot be read");
+	(void)err;
+	if (!r->found)
+		r->found = find_number(line, n, &r->number);
+	return 0;
 }
 
 static bool is_separator(const struct metric_definition *m, char c)
@@ -147,7 +156,15 @@ int reading_line(void *reading, const char *line, size_t n, struct err *err)
 	};
 	struct reading *r = reading;
 
+	r->n_lines++;
 	return strategies[r->metric->parse](r, line, n, err);
+}
+
+int reading_end(const struct reading *r, struct err *err)
+{
+	if (r->metric->parse == PARSE_EXTRACT_NUMBER && r->n_lines && !r->found)
+		return err_set(err, ERR_FORMAT, "there is no number in its output");
+	return 0;
 }
 
 /* ---- samples ---- */

@@ -18,9 +18,10 @@
 struct reading {
 	const struct metric_definition *metric;
 	const char *partition; /* what {partition} stood for; NULL: it is not in the command */
-	double number;         /* count_lines, extract_number */
-	bool found;            /* extract_number */
-	struct map rows;       /* columns: label values, each with a NUL -> double */
+	size_t n_lines;
+	double number;   /* count_lines, extract_number */
+	bool found;      /* extract_number */
+	struct map rows; /* columns: label values, each with a NUL -> double */
 	struct arena arena;
 };
 
@@ -29,6 +30,9 @@ void reading_done(struct reading *r);
 
 /* A line_sink: ctx is the struct reading. */
 int reading_line(void *reading, const char *line, size_t n, struct err *err);
+
+/* The command has ended well: ERR_FORMAT if what it printed does not say what was asked. */
+int reading_end(const struct reading *r, struct err *err);
 
 /* Adds the samples, when the command has succeeded. */
 int reading_report(const struct reading *r, struct registry *registry, struct snapshot *s,

@@ -15,7 +15,7 @@ static int find_domain(struct collector *c, const struct metric_definition *m, s
 	s = collector_find_values(c, m->by[0]->values, &column);
 	if (!s || !s->status.up)
 		return 1;
-	if (tally_values(&s->tally, column, arena, domain) < 0)
+	if (evaluate_domain(&s->tally, column, arena, domain) < 0)
 		return err_set(err, ERR_NOMEM, "metric %s: out of memory", m->name);
 	*out = domain;
 	return 0;

@@ -119,6 +119,7 @@ bool source_start_run(struct source *s, const struct collect_options *options, i
 		      int64_t mono_ms)
 {
 	struct err err;
+	int rc;
 
 	for (size_t i = 0; i < s->n_runs; i++) {
 		struct run *run = &s->runs[i];
@@ -134,8 +135,13 @@ bool source_start_run(struct source *s, const struct collect_options *options, i
 
 		if (run->over || run->child)
 			continue;
-		s->status.commands++;
-		if (child_start(&run->child, &child, mono_ms, &err) < 0) {
+		if (mono_ms < deadline_ms) {
+			s->status.commands++;
+			rc = child_start(&run->child, &child, mono_ms, &err);
+		} else {
+			rc = err_set(&err, ERR_TIMEOUT, "timed out before its turn came");
+		}
+		if (rc < 0) {
 			source_fail(s, err.text);
 			end_run(s, run, mono_ms);
 			continue;
@@ -151,8 +157,8 @@ static void finish_run(struct source *s, struct run *run, int64_t mono_ms)
 	const struct child_result *result = child_result(run->child);
 	struct err err = result->err;
 
-	if (err.code == 0)
-		lines_end(&run->lines, &err);
+	if (err.code == 0 && lines_end(&run->lines, &err) == 0 && run->reading.metric)
+		reading_end(&run->reading, &err);
 	if (err.code < 0) {
 		err_prefix(&err, "%s", run->command.items[0]);
 		source_fail(s, err.text);
@@ -164,19 +170,14 @@ static void finish_run(struct source *s, struct run *run, int64_t mono_ms)
 	end_run(s, run, mono_ms);
 }
 
-unsigned source_step(struct source *s, int64_t mono_ms)
+void source_step(struct source *s, int64_t mono_ms)
 {
-	unsigned ended = 0;
-
 	for (size_t i = 0; i < s->n_runs; i++) {
 		struct run *run = &s->runs[i];
 
-		if (run->child && child_step(run->child, mono_ms)) {
+		if (run->child && child_step(run->child, mono_ms))
 			finish_run(s, run, mono_ms);
-			ended++;
-		}
 	}
-	return ended;
 }
 
 int64_t source_due_ms(const struct source *s)

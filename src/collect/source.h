@@ -46,12 +46,13 @@ int source_prepare(struct source *s, const struct collect_options *options,
 void source_reset(struct source *s);
 void source_done(struct source *s);
 
-/* Starts the next waiting run; false if there is none. */
+/* Starts the next waiting run; false if there is none. One whose turn comes after the deadline
+ * is not started: it has failed. */
 bool source_start_run(struct source *s, const struct collect_options *options, int64_t deadline_ms,
 		      int64_t mono_ms);
 
-/* Reads and reaps; returns how many runs ended. */
-unsigned source_step(struct source *s, int64_t mono_ms);
+/* Reads and reaps. */
+void source_step(struct source *s, int64_t mono_ms);
 
 /* When its runs have to be stepped at the latest (monotonic); INT64_MAX: none runs. */
 int64_t source_due_ms(const struct source *s);

@@ -177,20 +177,3 @@ void tally_split(const struct tally *t, const struct map_entry *tuple, struct wo
 	if (t->used[t->table->n_columns])
 		words[t->table->n_columns] = (struct word){ t->version, strlen(t->version) };
 }
-
-int tally_values(const struct tally *t, size_t column, struct arena *arena, struct domain *out)
-{
-	const char **values = arena_alloc(arena, (t->tuples.n + 1) * sizeof *values);
-
-	*out = (struct domain){ .values = values };
-	for (size_t i = 0; values && i < t->tuples.n; i++) {
-		struct word words[N_WORDS];
-
-		tally_split(t, &t->tuples.entries[i], words);
-		values[i] = arena_copy(arena, words[column].text, words[column].n);
-		if (!values[i])
-			return ERR_NOMEM;
-		out->n++;
-	}
-	return values ? 0 : ERR_NOMEM;
-}

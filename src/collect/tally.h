@@ -44,14 +44,4 @@ uint64_t tally_count(const struct map_entry *tuple);
 /* Splits a tuple into N_WORDS words: `words[i]` is set for each column i in use. */
 void tally_split(const struct tally *t, const struct map_entry *tuple, struct word *words);
 
-/* All the values that a column can have, in order. */
-struct domain {
-	const char *const *values;
-	size_t n;
-};
-
-/* The values of a column that is in use and different in every row, in the order of the rows; they
- * live in the arena. ERR_NOMEM. */
-int tally_values(const struct tally *t, size_t column, struct arena *arena, struct domain *out);
-
 #endif
