@@ -29,7 +29,7 @@ struct registry {
 	size_t n_free, room_free;
 };
 
-enum { MAX_HELP_BYTES = 4096, MAX_KEY_BYTES = 65536 };
+enum { MAX_KEY_BYTES = 65536, REPLACEMENT_BYTES = 3 };
 
 int registry_new(struct registry **out, struct err *err)
 {
@@ -69,7 +69,7 @@ static char *copy_help(struct registry *r, const char *help)
 	struct buf clean;
 	char *copy;
 
-	buf_init(&clean, MAX_HELP_BYTES);
+	buf_init(&clean, strlen(help) * REPLACEMENT_BYTES);
 	utf8_add(&clean, help);
 	copy = clean.failed ? NULL : arena_string(&r->arena, buf_text(&clean));
 	buf_done(&clean);

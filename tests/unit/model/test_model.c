@@ -121,6 +121,19 @@ static void the_type_of_a_family_cannot_change(void **state)
 	assert_int_equal(f->type, METRIC_GAUGE);
 }
 
+static void a_help_may_be_long(void **state)
+{
+	const struct family *family;
+	char help[10000];
+	struct err err;
+
+	(void)state;
+	memset(help, 0xff, sizeof help - 1); /* each of them becomes three bytes */
+	help[sizeof help - 1] = '\0';
+	assert_ok(registry_family(registry, "m", METRIC_GAUGE, help, &family, &err), &err);
+	assert_int_equal(strlen(family->help), 3 * (sizeof help - 1));
+}
+
 static void a_snapshot_is_grouped_by_family_and_sorted_by_labels(void **state)
 {
 	struct err err;
@@ -214,6 +227,7 @@ int main(void)
 		TEST(illegal_names_are_refused),
 		TEST(a_label_given_twice_is_refused),
 		TEST(the_type_of_a_family_cannot_change),
+		TEST(a_help_may_be_long),
 		TEST(a_snapshot_is_grouped_by_family_and_sorted_by_labels),
 		TEST(a_snapshot_holds_a_series_once),
 		TEST(a_nan_never_has_the_bits_of_a_stale_marker),
