@@ -3,7 +3,6 @@
  * A disk that does not answer: preloaded into a program, its fsync() takes as long as the file
  * $STUCK exists. $STUCK.seen comes into being with the first that has to wait.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>

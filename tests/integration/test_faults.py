@@ -436,7 +436,7 @@ def slow_disk(shared_stack, binary):
     os.makedirs(folder, exist_ok=True)
     library, stuck = os.path.join(folder, "slow_disk.so"), os.path.join(folder, "stuck")
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "slow_disk.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     # A sanitizer wants to be the first library.
     linked = subprocess.run(["ldd", binary], text=True, capture_output=True, check=True).stdout
     first = re.findall(r"=> (\S*/lib[at]san\S*)", linked)
