@@ -11,6 +11,14 @@
 
 enum { PUSH_PATIENCE_MS = 60000 };
 
+/* Whatever the wait was ended by is taken up, else the next one would end at once. */
+static void wait_for_something(struct daemon *d)
+{
+	daemon_wait(d);
+	signals_take(d->signal_fd, &d->signals);
+	daemon_history(d);
+}
+
 /* The history goes first, so that the one tick has its totals; it has as long as it needs
  * to be counted, unless it fails. */
 static void count_history(struct daemon *d)
@@ -22,9 +30,7 @@ static void count_history(struct daemon *d)
 	history_hurry(d->setup.history);
 	d->next_tick_ms = INT64_MAX;
 	do {
-		daemon_wait(d);
-		signals_take(d->signal_fd, &d->signals);
-		daemon_history(d);
+		wait_for_something(d);
 		h = history_status(d->setup.history);
 	} while (!d->signals.stop && !(h.complete && h.passes) && !h.failures);
 }
@@ -35,8 +41,7 @@ static void collect(struct daemon *d)
 
 	d->next_tick_ms = clock_mono_ms();
 	while (!done && !d->signals.stop) {
-		daemon_wait(d);
-		signals_take(d->signal_fd, &d->signals);
+		wait_for_something(d);
 		daemon_find_cluster(d);
 		done = daemon_collect(d);
 	}
@@ -75,8 +80,7 @@ static bool push(struct daemon *d)
 	while (!all_sent(d) && !any_refused(d) && !d->signals.stop && clock_mono_ms() < end) {
 		deliver_step(d->deliver, clock_mono_ms(), clock_wall_ms());
 		daemon_report_destinations(d);
-		daemon_wait(d);
-		signals_take(d->signal_fd, &d->signals);
+		wait_for_something(d);
 	}
 	daemon_report_destinations(d);
 	return all_sent(d) && !any_refused(d);

@@ -6,6 +6,8 @@ static int metrics(void *ctx, struct buf *out)
 {
 	const struct daemon *d = ctx;
 
+	if (d->text.failed)
+		return 503; /* half an exposition would look like a whole one */
 	buf_add(out, buf_text(&d->text), d->text.len);
 	return 200;
 }

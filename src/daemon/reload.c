@@ -82,6 +82,8 @@ static void replace(struct daemon *d, struct setup *new)
 
 	d->setup = *new;
 	setup_take(&d->setup, &old);
+	if (old.history)
+		d->history_failures = 0; /* a new one counts its own */
 	d->collecting = false;
 	d->next_tick_ms = clock_mono_ms();
 	cluster_query_done(&d->query);

@@ -261,6 +261,36 @@ static struct outbox *find_by_name(struct setup *old, const char *name)
 	return NULL;
 }
 
+static int put_remote_write(struct setup *s, const struct setup_means *means,
+			    const struct remote_write_config *c, struct setup *old, struct err *err)
+{
+	struct outbox *o = &s->outboxes[s->n_outboxes];
+
+	if (take_same(o, outbox_remote_write_settings(&s->config, c), old))
+		return 0;
+	return outbox_open_remote_write(o, means->deliver, &s->config, c,
+					find_by_name(old, c->name), err);
+}
+
+static int put_pushgateway(struct setup *s, const struct setup_means *means,
+			   const struct pushgateway_config *c, struct setup *old, struct err *err)
+{
+	struct outbox *o = &s->outboxes[s->n_outboxes];
+
+	if (take_same(o, outbox_pushgateway_settings(c), old))
+		return 0;
+	return outbox_open_pushgateway(o, means->deliver, c, err);
+}
+
+/* One that cannot be made leaves its place to the next. */
+static void keep(struct setup *s, int made, int *rc)
+{
+	if (made < 0)
+		*rc = made;
+	else
+		s->n_outboxes++;
+}
+
 int setup_destinations(struct setup *s, const struct setup_means *means, const char *cluster,
 		       struct setup *old, struct err *err)
 {
@@ -269,24 +299,15 @@ int setup_destinations(struct setup *s, const struct setup_means *means, const c
 	size_t n = s->config.remote_write.n + s->config.pushgateway.n;
 	int rc = config_set_cluster(&s->config, cluster, err);
 
-	if (means->mode == MODE_DRY_RUN || n == 0)
+	if (rc < 0 || means->mode == MODE_DRY_RUN || n == 0)
 		return rc;
 	s->outboxes = calloc(n, sizeof *s->outboxes);
 	if (!s->outboxes)
 		return err_set(err, ERR_NOMEM, "destinations: out of memory");
-	for (size_t i = 0; i < s->config.remote_write.n && rc == 0; i++) {
-		struct outbox *o = &s->outboxes[s->n_outboxes++];
-
-		if (!take_same(o, outbox_remote_write_settings(&s->config, &rw[i]), old))
-			rc = outbox_open_remote_write(o, means->deliver, &s->config, &rw[i],
-						      find_by_name(old, rw[i].name), err);
-	}
-	for (size_t i = 0; i < s->config.pushgateway.n && rc == 0; i++) {
-		struct outbox *o = &s->outboxes[s->n_outboxes++];
-
-		if (!take_same(o, outbox_pushgateway_settings(&pg[i]), old))
-			rc = outbox_open_pushgateway(o, means->deliver, &pg[i], err);
-	}
+	for (size_t i = 0; i < s->config.remote_write.n; i++)
+		keep(s, put_remote_write(s, means, &rw[i], old, err), &rc);
+	for (size_t i = 0; i < s->config.pushgateway.n; i++)
+		keep(s, put_pushgateway(s, means, &pg[i], old, err), &rc);
 	return rc;
 }
 

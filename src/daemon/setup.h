@@ -61,7 +61,8 @@ int setup_build(struct setup *s, const struct setup_means *means, const struct s
 void setup_take(struct setup *s, struct setup *old);
 
 /* Builds the destinations, the cluster's name being known now; takes over those that are
- * the same in the old setup, and what waits for those that have the same name. */
+ * the same in the old setup, and what waits for those that have the same name. One that cannot be
+ * made is left out; err is about the last such. */
 int setup_destinations(struct setup *s, const struct setup_means *means, const char *cluster,
 		       struct setup *old, struct err *err);
 

@@ -117,19 +117,20 @@ bool daemon_collect(struct daemon *d)
 {
 	int64_t now = clock_mono_ms();
 
-	if (d->collecting) {
-		if (!collector_step(d->setup.collector, now))
+	if (!d->collecting) {
+		if (now < d->next_tick_ms || daemon_tick_is_held(d))
 			return false;
-		end_tick(d, now);
-		if (now >= d->next_tick_ms) {
-			/* It took longer than the interval: the tick that was due
-			 * meanwhile is not made up for. */
-			d->status.late_ticks++;
-			d->next_tick_ms = now;
-		}
-		return true;
-	}
-	if (now >= d->next_tick_ms && !daemon_tick_is_held(d))
 		start_tick(d, now);
-	return false;
+	}
+	/* Also right after the start: where no command could be run, nothing else would wake us. */
+	if (!collector_step(d->setup.collector, now))
+		return false;
+	end_tick(d, now);
+	if (now >= d->next_tick_ms) {
+		/* It took longer than the interval: the tick that was due meanwhile is not made
+		 * up for. */
+		d->status.late_ticks++;
+		d->next_tick_ms = now;
+	}
+	return true;
 }
