@@ -352,7 +352,8 @@ def test_a_reload_changes_the_interval_and_metrics_and_keeps_what_waits(shared_s
         labels_ = {"external_labels": {"cluster": None if cluster == "from_slurm" else "{name}", "try": "{name}"}}
         daemon = new_daemon({
             "global": labels_, "pushgateway": None,
-            "remote_write": [{"name": "prometheus", "url": receiver.url + "/api/v1/write"}]}).started()
+            "remote_write": [{"name": "prometheus", "url": receiver.url + "/api/v1/write",
+                              "queue_config": {"max_backoff": "1s"}}]}).started()
         daemon.wait_passes(1)
         ours = 'slurm_exporter_ticks_total{try="%s"}' % daemon.name
         receiver.mode = (503, {})
@@ -364,7 +365,7 @@ def test_a_reload_changes_the_interval_and_metrics_and_keeps_what_waits(shared_s
         line = daemon.reload({
             "global": {"scrape_interval": "2s"},
             "remote_write": [{"name": "prometheus", "url": receiver.url + "/api/v1/write",
-                              "remote_timeout": "7s"}],
+                              "remote_timeout": "7s", "queue_config": {"max_backoff": "1s"}}],
             "metrics": [{"name": "slurm_added", "help": "Lines.", "command": ["echo", "x"],
                          "parse": "count_lines"}]})
         assert line["msg"] == "configuration reloaded"
