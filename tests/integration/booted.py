@@ -115,7 +115,7 @@ class Machine:
     def run(self, *command, check=True, timeout=60, input=None):
         """Run a command on the machine; a CompletedProcess. With `check` a failure raises."""
         done = subprocess.run(
-            ["nsenter", "-t", str(self.leader), "-a", *map(str, command)], text=True, timeout=timeout,
+            ["nsenter", "-t", str(self.leader), "-a", "-r", "-w", *map(str, command)], text=True, timeout=timeout,
             input="" if input is None else input, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={"PATH": PATH, "LC_ALL": "C", "SBATCH_OUTPUT": "/dev/null"})
         if check and done.returncode != 0:
@@ -212,6 +212,8 @@ innodb-lock-wait-timeout=900
     "/etc/prometheus/prometheus.yml": "global: {scrape_interval: 1h}\n",
     "/etc/default/prometheus":
         "ARGS=\"--web.enable-remote-write-receiver --web.listen-address=127.0.0.1:9090\"\n",
+    # In a chroot nobody can make a user namespace.
+    "/etc/systemd/system/prometheus.service.d/chroot.conf": "[Service]\nPrivateUsers=no\n",
     "/etc/default/prometheus-pushgateway": "ARGS=\"--web.listen-address=127.0.0.1:9091\"\n",
 }
 _PREPARE = """
@@ -232,6 +234,7 @@ head -c 128 /dev/urandom >/etc/munge/munge.key
 chown munge: /etc/munge /etc/munge/munge.key
 chmod 400 /etc/munge/munge.key
 mariadb-install-db --user=mysql --datadir=/var/lib/mysql --auth-root-authentication-method=socket
+systemctl daemon-reload
 systemctl start munge mariadb prometheus prometheus-pushgateway
 mariadb -e "CREATE DATABASE slurm; CREATE USER slurm@localhost IDENTIFIED VIA unix_socket;
 	GRANT ALL ON slurm.* TO slurm@localhost"

@@ -212,7 +212,7 @@ def test_runs_as_slurm_with_all_its_hardening_on(service):
 
     def works(*command):
         """Whether that works for root among the files that the service sees."""
-        return service.machine.run("nsenter", "-t", pid, "-m", *command, check=False).returncode == 0
+        return service.machine.run("nsenter", "-t", pid, "-m", "-r", *command, check=False).returncode == 0
     assert works("touch", "/var/lib/slurm-pusher/.probe") and works("rm", "/var/lib/slurm-pusher/.probe")
     for path in ("/usr/.probe", "/etc/.probe", "/var/.probe", "/var/lib/slurm/.probe", "/dev/.probe"):
         assert not works("touch", path), path
@@ -384,10 +384,11 @@ def test_is_started_again_when_it_hangs(service):
 
 
 def test_a_start_with_no_options_warns_of_nothing(service):
-    began = [entry["_TRANSPORT"] for entry in service.machine.journal("slurm-pusher")]
     service.configure({"global": {"scrape_timeout": "1s"}})
-    service.machine.systemctl("restart", "slurm-pusher")
-    for entry in service.machine.journal("slurm-pusher")[len(began):]:
+    service.stop()
+    began = len(service.machine.journal("slurm-pusher"))
+    service.start()
+    for entry in service.machine.journal("slurm-pusher")[began:]:
         assert int(entry["PRIORITY"]) > 4, entry["MESSAGE"]
 
 
