@@ -2,6 +2,7 @@
 #include "reading.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,8 @@ static bool find_number(const char *text, size_t n, double *out)
 static int extract_number(struct reading *r, const char *line, size_t n, struct err *err)
 {
 	(void)err;
+	if (r->n_lines == 1)
+		snprintf(r->head, sizeof r->head, "%.*s", (int)(n < MAX_HEAD ? n : MAX_HEAD), line);
 	if (!r->found)
 		r->found = find_number(line, n, &r->number);
 	return 0;
@@ -163,7 +166,7 @@ int reading_line(void *reading, const char *line, size_t n, struct err *err)
 int reading_end(const struct reading *r, struct err *err)
 {
 	if (r->metric->parse == PARSE_EXTRACT_NUMBER && r->n_lines && !r->found)
-		return err_set(err, ERR_FORMAT, "there is no number in its output");
+		return err_set(err, ERR_FORMAT, "no number in its output: \"%s\"", r->head);
 	return 0;
 }
 

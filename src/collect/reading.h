@@ -15,13 +15,16 @@
 
 #include "definitions.h"
 
+enum { MAX_HEAD = 60 };
+
 struct reading {
 	const struct metric_definition *metric;
 	const char *partition; /* what {partition} stood for; NULL: it is not in the command */
 	size_t n_lines;
-	double number;   /* count_lines, extract_number */
-	bool found;      /* extract_number */
-	struct map rows; /* columns: label values, each with a NUL -> double */
+	double number;           /* count_lines, extract_number */
+	bool found;              /* extract_number */
+	char head[MAX_HEAD + 1]; /* extract_number: of the first line, to be quoted */
+	struct map rows;         /* columns: label values, each with a NUL -> double */
 	struct arena arena;
 };
 

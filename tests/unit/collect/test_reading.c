@@ -63,16 +63,33 @@ static void the_first_number_of_the_output_is_found_in_any_line(void **state)
 
 static void an_output_without_a_number_is_an_error(void **state)
 {
-	static const char *const outputs[] = { "none\n", "\n", "a\nb\n", "--.e\n" };
+	static const struct {
+		const char *output, *quoted;
+	} cases[] = { { "none\n", "none" }, { "\n", "" }, { "a\nb\n", "a" }, { "--.e\n", "--.e" } };
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char want[100];
 		double got;
 		struct err err;
 
-		assert_int_equal(read_output(outputs[i], &got, &err), ERR_FORMAT);
-		assert_string_equal(err.text, "there is no number in its output");
+		snprintf(want, sizeof want, "no number in its output: \"%s\"", cases[i].quoted);
+		assert_int_equal(read_output(cases[i].output, &got, &err), ERR_FORMAT);
+		assert_string_equal(err.text, want);
 	}
+}
+
+static void a_long_line_is_quoted_in_part(void **state)
+{
+	char line[5000];
+	double got;
+	struct err err;
+
+	(void)state;
+	memset(line, 'x', sizeof line - 2);
+	memcpy(line + sizeof line - 2, "\n", 2);
+	assert_int_equal(read_output(line, &got, &err), ERR_FORMAT);
+	assert_true(strlen(err.text) < 100);
 }
 
 int main(void)
@@ -80,6 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_number_of_the_output_is_found_in_any_line),
 		cmocka_unit_test(an_output_without_a_number_is_an_error),
+		cmocka_unit_test(a_long_line_is_quoted_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
