@@ -10,18 +10,19 @@ import threading
 
 from stack.ports import free_port
 
-# What a command does in place of what it should; shell, where `real` runs the real one.
+# What a command does in place of what it should (shell, where `real` runs the real one), and what
+# is said of it.
 COMMAND_FAULTS = {
-    "hangs": "exec sleep 1000000",
-    "hangs_with_children_and_ignores_signals":
-        "trap '' TERM INT HUP; sleep 1000000 & real \"$@\"; while :; do wait; done",
-    "is_stopped": "kill -STOP $$",
-    "fails_after_printing_all": "real \"$@\"; echo 'it broke in the end' >&2; exit 1",
-    "is_killed": "real \"$@\"; kill -SEGV $$",
-    "prints_garbage": "echo 'The quick brown fox jumps over the lazy dog.'; exit 0",
-    "prints_bytes_that_are_no_text": "head -c 100000 /dev/urandom; exit 0",
-    "prints_half_a_line": "real \"$@\" | head -c -3; exit 0",
-    "prints_more_than_the_bound": "exec yes \"$(real \"$@\" | head -n 1)\"",
+    "hangs": ("exec sleep 1000000", "timed out"),
+    "hangs_with_children_and_ignores_signals": (
+        "trap '' TERM INT HUP; sleep 1000000 & real \"$@\"; while :; do wait; done", "timed out"),
+    "is_stopped": ("kill -STOP $$", "timed out"),
+    "fails_after_printing_all": ("real \"$@\"; echo 'it broke in the end' >&2; exit 1", "it broke in the end"),
+    "is_killed": ("real \"$@\"; kill -SEGV $$", "signal 11"),
+    "prints_garbage": ("echo 'The quick brown fox jumps over the lazy dog.'; exit 0", "line 1"),
+    "prints_bytes_that_are_no_text": ("head -c 100000 /dev/urandom; exit 0", ""),
+    "prints_half_a_line": ("real \"$@\" | head -c -3; exit 0", "cut short"),
+    "prints_more_than_the_bound": ("exec yes \"$(real \"$@\" | head -n 1)\"", "bytes of output"),
 }
 
 _COMMAND = """\
@@ -64,7 +65,7 @@ class Commands:
             self._write(program, _COMMAND.format(folder=self.path), 0o755)
 
     def break_(self, kind, fault):
-        self._write("fault." + kind, COMMAND_FAULTS[fault])
+        self._write("fault." + kind, COMMAND_FAULTS[fault][0])
 
     def remove(self, kind):
         self._write(self.KINDS[kind], None)
