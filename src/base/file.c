@@ -125,7 +125,8 @@ int file_replace(const char *path, const void *bytes, size_t n, struct err *err)
 
 int file_lock(const char *path, struct err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	/* To lock it is enough to read: whoever may enter the folder may ask who holds it. */
+	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		return err_errno(err, ERR_IO, errno, "%s: cannot open", path);

@@ -59,6 +59,9 @@ bool metric_needs_partitions(const struct metric_definition *m)
 	return false;
 }
 
+/* Filled in when the command is run. */
+static const char *const run_time_names[] = { "partition", "start_time", "reset_time", NULL };
+
 int expansion_set_command(const struct expansion *x, struct metric_definition *m)
 {
 	const char *separator = x->yaml->separator ? x->yaml->separator : "";
@@ -82,6 +85,8 @@ int expansion_set_command(const struct expansion *x, struct metric_definition *m
 			expansion_fill(x, x->yaml->command.items[m->command.n]);
 		if (!m->command.items[m->command.n])
 			return ERR_NOMEM;
+		placeholders_check(m->command.items[m->command.n], run_time_names, x->tree,
+				   x->problems);
 	}
 	return set_label_columns(x, m);
 }

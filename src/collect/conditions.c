@@ -43,6 +43,8 @@ static int read_words(const struct reader *r, const struct tree *value, struct c
 		c->words[c->n_words] = placeholders_fill(r->arena, word->text, r->variables);
 		if (!c->words[c->n_words])
 			return ERR_NOMEM;
+		placeholders_check(c->words[c->n_words], (const char *const[]){ NULL }, word,
+				   r->problems);
 		c->n_words++;
 	}
 	return 0;

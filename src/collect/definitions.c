@@ -54,6 +54,9 @@ static int keep_metric(struct definitions *d, const struct tree *tree, struct pr
 	e = map_entry(&d->written, name->text, strlen(name->text));
 	if (!e)
 		return ERR_NOMEM;
+	if (e->value && ((const struct tree *)e->value)->file == tree->file)
+		problem_add(problems, tree, "metric %s is defined a second time in this file",
+			    name->text);
 	e->value = (void *)tree;
 	return 0;
 }

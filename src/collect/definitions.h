@@ -136,4 +136,9 @@ const char *placeholders_fill(struct arena *arena, const char *text, const struc
 /* True if `text` has {name} in it. */
 bool placeholder_is_in(const char *text, const char *name);
 
+/* Notes each {name} in `text` that is not among the known ones (ended by NULL): a slip that nobody
+ * would see otherwise. Names are lower-case letters and _; ${name} belongs to a shell. */
+void placeholders_check(const char *text, const char *const *known, const struct tree *where,
+			struct problems *problems);
+
 #endif

@@ -89,7 +89,7 @@ int history_file_load(const struct history_file *file, struct history_state *sta
 	rc = read_state(file, state, &why);
 	if (rc == 1 && strcmp(state->reset_text, wanted) == 0)
 		return 1;
-	if (rc == ERR_FORMAT || rc == ERR_LIMIT)
+	if (rc == ERR_FORMAT || rc == ERR_LIMIT || rc == ERR_IO)
 		set_aside(file, &why, note, note_bytes);
 	else if (rc < 0)
 		return err_set(err, rc, "%s", why.text);

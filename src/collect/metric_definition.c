@@ -254,6 +254,7 @@ static int expand_one(const struct expansion *x)
 	if (rc == 0) {
 		check_family(x, m);
 		check_labels(x, m);
+		placeholders_check(m->help, (const char *const[]){ NULL }, x->tree, x->problems);
 	}
 	return rc == 0 ? put_metric(x->d, m) : rc;
 }

@@ -47,3 +47,25 @@ bool placeholder_is_in(const char *text, const char *name)
 			return true;
 	return false;
 }
+
+static bool is_known(const char *const *known, const char *name, size_t n)
+{
+	for (; *known; known++)
+		if (strlen(*known) == n && memcmp(*known, name, n) == 0)
+			return true;
+	return false;
+}
+
+void placeholders_check(const char *text, const char *const *known, const struct tree *where,
+			struct problems *problems)
+{
+	for (const char *p = strchr(text, '{'); p; p = strchr(p + 1, '{')) {
+		size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_");
+		bool is_shells = p > text && p[-1] == '$';
+
+		if (n && p[1 + n] == '}' && !is_shells && !is_known(known, p + 1, n))
+			problem_add(problems, where,
+				    "{%.*s} stands for nothing here; did you forget it in each?",
+				    (int)n, p + 1);
+	}
+}

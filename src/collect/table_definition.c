@@ -175,9 +175,13 @@ static int read_subsets(struct arena *arena, const struct tree *subsets, struct 
 	return 0;
 }
 
+/* Filled in when the command is run. */
+static const char *const run_time_names[] = { "start_time", "reset_time", NULL };
+
 /* The fields of a separated table, in the order of its columns: what {columns} stands for
  * in its command, so that the two cannot disagree. */
-static int fill_in_columns(struct arena *arena, struct table_definition *t)
+static int fill_in_columns(struct arena *arena, struct table_definition *t,
+			   struct problems *problems)
 {
 	char separator[2] = { t->separator, '\0' };
 	const char *fields = "";
@@ -194,6 +198,7 @@ static int fill_in_columns(struct arena *arena, struct table_definition *t)
 		t->command.items[i] = placeholders_fill(arena, t->command.items[i], &variables);
 		if (!t->command.items[i])
 			return ERR_NOMEM;
+		placeholders_check(t->command.items[i], run_time_names, t->tree, problems);
 	}
 	return 0;
 }
@@ -216,7 +221,7 @@ static int read_table(struct arena *arena, struct table_definition *t, struct pr
 		problem_add(problems, t->tree, "table %s: command is missing", t->name);
 	rc = read_columns(arena, yaml.columns, t, problems);
 	if (rc == 0)
-		rc = fill_in_columns(arena, t);
+		rc = fill_in_columns(arena, t, problems);
 	if (rc == 0)
 		rc = conditions_read(arena, t, yaml.where, &(struct pairs){ 0 }, &t->where,
 				     problems);

@@ -39,6 +39,17 @@ static void report_progress(const struct history_status *h)
 		 done, NULL);
 }
 
+void daemon_report_note(const struct daemon *d)
+{
+	struct history_status h;
+
+	if (!d->setup.history)
+		return;
+	h = history_status(d->setup.history);
+	if (*h.note)
+		log_warn("history", "note", h.note, NULL);
+}
+
 void daemon_report_history(struct daemon *d)
 {
 	struct history_status h = history_status(d->setup.history);
@@ -46,7 +57,9 @@ void daemon_report_history(struct daemon *d)
 	d->status.errors += h.failures - d->history_failures;
 	d->history_failures = h.failures;
 	if (!h.up && !d->history_was_down)
-		log_warn("history failed; totals stay as they were", "err", h.error, NULL);
+		log_warn(h.complete ? "history failed; totals stay as they were"
+				    : "history failed; there are no totals yet",
+			 "err", h.error, NULL);
 	if (h.up && d->history_was_down)
 		log_info("history works again", NULL);
 	d->history_was_down = !h.up;
@@ -72,8 +85,8 @@ void daemon_report_destinations(struct daemon *d)
 				log_info("destination takes samples again", "destination", s.name,
 					 NULL);
 			else if (e.kind == EVENT_FAILING)
-				log_warn("destination cannot be reached; retrying", "destination",
-					 s.name, "url", s.url, "err", e.text, NULL);
+				log_warn("destination does not take samples; retrying",
+					 "destination", s.name, "url", s.url, "err", e.text, NULL);
 			else
 				log_warn("destination refused samples; they are given up",
 					 "destination", s.name, "url", s.url, "samples", samples,

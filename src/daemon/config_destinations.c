@@ -132,6 +132,9 @@ static int default_grouping(struct config *config, struct pairs *grouping)
 	return 0;
 }
 
+static const char *const metric_labels[] = { "partition", "source", "destination", "reason",
+					     "version" };
+
 static void check_grouping(struct config_reading *r, const struct tree *item,
 			   const struct pairs *grouping)
 {
@@ -145,6 +148,15 @@ static void check_grouping(struct config_reading *r, const struct tree *item,
 	if (instance && !instance->value[0])
 		problem_add(r->problems, instance->where,
 			    "instance is empty; remove it, a group needs no instance");
+	for (size_t i = 0; i < sizeof(metric_labels) / sizeof(*metric_labels); i++) {
+		const struct pair *label = config_find(grouping, metric_labels[i]);
+
+		if (label)
+			problem_add(r->problems, label->where,
+				    "%s is a label of the metrics themselves, which a grouping "
+				    "would overwrite; use another name",
+				    label->name);
+	}
 }
 
 static int check_pushgateway(struct config_reading *r, const struct tree *item,

@@ -107,8 +107,8 @@ static int daemon_open(struct daemon *d, struct err *err)
 	d->status.start_ms = d->status.reload_ms = clock_wall_ms();
 	d->status.reload_ok = true;
 	d->next_tick_ms = clock_mono_ms();
-	if (rc == 0 && d->setup.history && *history_status(d->setup.history).note)
-		log_warn("history", "note", history_status(d->setup.history).note, NULL);
+	if (rc == 0)
+		daemon_report_note(d);
 	return rc;
 }
 

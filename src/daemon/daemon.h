@@ -31,9 +31,10 @@ struct daemon {
 	bool querying;
 	bool query_failed_before;
 	char told_cluster[256]; /* by Slurm, now or last time; "": not yet */
-	char name_to_save[256];
-	bool cluster_is_known; /* and so there are the destinations */
-	char cluster[256];     /* the name in force; "": none, or not known */
+	char name_to_save[256]; /* kept already, or about to be */
+	bool saving_name;       /* the worker does */
+	bool cluster_is_known;  /* and so there are the destinations */
+	char cluster[256];      /* the name in force; "": none, or not known */
 
 	/* the tick */
 	bool collecting;
@@ -108,6 +109,7 @@ int daemon_size_arrays(struct daemon *d, const struct setup *s, struct err *err)
 void daemon_report_tick(struct daemon *d);
 void daemon_report_history(struct daemon *d);
 void daemon_report_destinations(struct daemon *d);
+void daemon_report_note(const struct daemon *d); /* what became of the history's state */
 void log_problems(const struct problems *p);
 
 /* The pages of the web endpoint; ctx is the daemon. */

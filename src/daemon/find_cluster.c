@@ -44,11 +44,14 @@ static int save_name(void *ctx, struct err *err)
 	return file_replace(path, d->name_to_save, strlen(d->name_to_save), err);
 }
 
+/* As soon as the worker is free: it may be writing the history. */
 static void keep_name(struct daemon *d)
 {
+	if (strcmp(d->name_to_save, d->told_cluster) == 0 || worker_is_busy(d->worker))
+		return;
 	snprintf(d->name_to_save, sizeof d->name_to_save, "%s", d->told_cluster);
 	if (d->setup.config.storage.path && d->mode != MODE_DRY_RUN)
-		(void)worker_start(d->worker, save_name, d);
+		d->saving_name = worker_start(d->worker, save_name, d);
 }
 
 static const char *configured_name(const struct config *config)
@@ -110,6 +113,8 @@ static void ask(struct daemon *d)
 
 void daemon_find_cluster(struct daemon *d)
 {
+	if (d->cluster_is_known)
+		keep_name(d);
 	if (d->cluster_is_known || d->mode == MODE_DRY_RUN || daemon_take_cluster(d, NULL))
 		return;
 	/* Asked anew with every tick. */
@@ -121,7 +126,6 @@ void daemon_find_cluster(struct daemon *d)
 	if (*d->query.name) {
 		snprintf(d->told_cluster, sizeof d->told_cluster, "%s", d->query.name);
 		daemon_take_cluster(d, NULL);
-		keep_name(d);
 	} else {
 		name_was_not_told(d);
 	}

@@ -16,6 +16,12 @@ void daemon_take_back_work(struct daemon *d)
 	if (result == 0 && d->save_was_failing)
 		log_info("state is written again", NULL);
 	d->save_was_failing = result < 0;
+	if (d->saving_name) {
+		d->saving_name = false;
+		if (result < 0)
+			d->name_to_save[0] = '\0';
+		return;
+	}
 	if (d->setup.history)
 		history_saved(d->setup.history, result, &err);
 }

@@ -15,6 +15,9 @@ static void look_at_parts(struct daemon *d)
 	for (size_t i = 0; i < st->n_destinations; i++)
 		d->destinations[i] = destination_status(d->setup.outboxes[i].destination);
 	st->destinations = d->destinations;
+	st->n_waiting = d->cluster_is_known
+				? 0
+				: d->setup.config.remote_write.n + d->setup.config.pushgateway.n;
 	st->history = NULL;
 	if (d->setup.history) {
 		d->history = history_status(d->setup.history);

@@ -45,7 +45,8 @@ static void collect(struct daemon *d)
 		daemon_find_cluster(d);
 		done = daemon_collect(d);
 	}
-	daemon_report_tick(d);
+	if (done)
+		daemon_report_tick(d);
 }
 
 static bool all_sent(struct daemon *d)
@@ -94,6 +95,10 @@ int daemon_once(struct daemon *d)
 	collect(d);
 	worked = collector_all_up(d->setup.collector) &&
 		 (!d->setup.history || history_status(d->setup.history).up);
+	if (d->signals.stop) {
+		log_error("interrupted", NULL);
+		return EXIT_FAILURE;
+	}
 	if (d->mode == MODE_DRY_RUN)
 		worked &= fwrite(buf_text(&d->text), 1, d->text.len, stdout) == d->text.len &&
 			  fflush(stdout) == 0;

@@ -269,6 +269,13 @@ static void put_destination(struct buf *out, const struct status *st,
 static void put_destinations(struct buf *out, const struct status *st)
 {
 	buf_adds(out, "<h2>Destinations</h2>\n");
+	if (st->n_waiting) {
+		buf_addf(out,
+			 "<p>%zu, waiting: nothing is sent before Slurm tells its ClusterName "
+			 "(<code>scontrol show config</code>), or it is configured.\n",
+			 st->n_waiting);
+		return;
+	}
 	if (!st->n_destinations) {
 		buf_adds(out, "<p>None: what is collected can be read at /metrics only.\n");
 		return;

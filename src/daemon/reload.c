@@ -75,6 +75,26 @@ static int read_new(struct daemon *d, struct setup *new, struct err *err)
 	return rc < 0 ? rc : setup_build(new, &means, &d->setup, err);
 }
 
+/* What the new configuration has no destination for. */
+static void report_abandoned(const struct setup *old)
+{
+	for (size_t i = 0; i < old->n_outboxes; i++) {
+		const struct outbox *o = &old->outboxes[i];
+		struct destination_status s;
+
+		if (!o->destination)
+			continue;
+		s = destination_status(o->destination);
+		if (o->protocol == PROTOCOL_PUSHGATEWAY)
+			log_warn("this group is not pushed any more and stays as it is; delete it "
+				 "(curl -X DELETE) if it should not",
+				 "destination", s.name, "url", s.url, NULL);
+		else if (s.queue.samples)
+			log_warn("destination is gone, and the samples that waited for it",
+				 "destination", s.name, NULL);
+	}
+}
+
 /* From here on there is no way back. */
 static void replace(struct daemon *d, struct setup *new)
 {
@@ -89,6 +109,8 @@ static void replace(struct daemon *d, struct setup *new)
 	cluster_query_done(&d->query);
 	d->querying = false;
 	daemon_take_cluster(d, &old);
+	report_abandoned(&old);
+	daemon_report_note(d);
 	setup_done(&old);
 }
 

@@ -28,13 +28,16 @@ static const struct row status_rows[] = {
 	{ "collect_duration_seconds", METRIC_GAUGE, SECONDS, AT(tick_duration_ms), NULL,
 	  "Time the last collection took, from its start to the end of its last source." },
 	{ "last_collect_timestamp_seconds", METRIC_GAUGE, TIME, AT(all_up_ms), NULL,
-	  "Time of the last collection in which every source succeeded." },
+	  "Time of the last collection in which every source of it (all but the history) "
+	  "succeeded." },
 	{ "errors_total", METRIC_COUNTER, COUNT, AT(errors), NULL,
 	  "Failed collections of a source, over all sources." },
-	{ "ticks_total", METRIC_COUNTER, COUNT, AT(ticks), NULL, "Collections begun." },
+	{ "ticks_total", METRIC_COUNTER, COUNT, AT(ticks), NULL,
+	  "Collections that have ended, well or not." },
 	{ "late_ticks_total", METRIC_COUNTER, COUNT, AT(late_ticks), NULL,
 	  "Collections that began late or were left out because the one before was not over." },
-	{ "series", METRIC_GAUGE, SIZE, AT(series), NULL, "Series in the last collection." },
+	{ "series", METRIC_GAUGE, SIZE, AT(series), NULL,
+	  "Series of Slurm in the last collection, without those about slurm-pusher itself." },
 	{ "interval_seconds", METRIC_GAUGE, SECONDS, AT(interval_ms), NULL,
 	  "Configured time from one collection to the next." },
 	{ "start_time_seconds", METRIC_GAUGE, TIME, AT(start_ms), NULL,
@@ -50,7 +53,8 @@ static const struct row status_rows[] = {
 #define AT(member) offsetof(struct source_status, member)
 static const struct row source_rows[] = {
 	{ "source_up", METRIC_GAUGE, FLAG, AT(up), NULL,
-	  "1 if the source could be read the last time, 0 if it could not and has no values." },
+	  "1 if the source could be read the last time, 0 if it could not: then it has no values "
+	  "(the history keeps those of the last time it could)." },
 	{ "source_duration_seconds", METRIC_GAUGE, SECONDS, AT(duration_ms), NULL,
 	  "Time that reading the source took the last time." },
 	{ "source_last_success_timestamp_seconds", METRIC_GAUGE, TIME, AT(last_success_ms), NULL,

@@ -72,7 +72,6 @@ struct reset_time {
 static int read_deploy_time(struct arena *arena, struct reset_time *out, struct err *err)
 {
 	struct buf text;
-	int64_t ms;
 	int rc;
 
 	buf_init(&text, 4096);
@@ -84,12 +83,9 @@ static int read_deploy_time(struct arena *arena, struct reset_time *out, struct 
 	if (rc == 0) {
 		out->utc = true;
 		out->text = arena_copy(arena, buf_text(&text), strcspn(buf_text(&text), "\r\n"));
-		rc = out->text ? reset_time_parse(out->text, 0, true, &ms, err)
-			       : err_set(err, ERR_NOMEM, "out of memory");
+		rc = out->text ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 	}
 	buf_done(&text);
-	if (rc < 0)
-		err_prefix(err, "%s (remove it, or set slurm.reset_time)", DEPLOY_TIME_FILE);
 	return rc;
 }
 
@@ -140,9 +136,12 @@ static int open_history(struct setup *s, const struct setup_means *means, const 
 		.max_output_bytes = (size_t)s->config.slurm.max_output_bytes,
 	};
 	struct reset_time reset;
-	int rc = find_reset_time(s, &s->arena, &reset, err);
+	int rc;
 
-	if (rc < 0 || !c->enabled)
+	if (!c->enabled)
+		return 0;
+	rc = find_reset_time(s, &s->arena, &reset, err);
+	if (rc < 0)
 		return rc;
 	options.reset_time = reset.text;
 	options.reset_time_utc = reset.utc;
@@ -151,7 +150,10 @@ static int open_history(struct setup *s, const struct setup_means *means, const 
 		return err_set(err, ERR_NOMEM, "history: out of memory");
 	if (old && old->history && strcmp(old->history_settings, s->history_settings) == 0)
 		return 0;
-	return history_open(&s->history, &options, means->mono_ms, means->wall_ms, err);
+	rc = history_open(&s->history, &options, means->mono_ms, means->wall_ms, err);
+	if (rc == ERR_FORMAT && reset.utc)
+		err_prefix(err, "%s (remove it, or set slurm.reset_time)", DEPLOY_TIME_FILE);
+	return rc;
 }
 
 /* The reset time as the commands of user-defined metrics take it: local, without a zone. */

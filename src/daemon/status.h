@@ -44,6 +44,7 @@ struct status {
 	const struct history_status *history; /* NULL when turned off */
 	const struct destination_status *destinations;
 	size_t n_destinations;
+	size_t n_waiting; /* destinations configured, but waiting for the cluster's name */
 };
 
 /* History as one of the sources. */

@@ -8,13 +8,23 @@
 #include "slurm_pusher/encode.h"
 #include "slurm_pusher/log.h"
 
-/* Of one series no sample may be older than the one before it, whatever happens to the
- * wall clock: while that is behind, time goes on by a millisecond. */
+enum { SMALL_STEP_MS = 10 * 60 * 1000 };
+
+/* Of one series no sample may be older than the one before it: while the wall clock is a little
+ * behind, time goes on by a millisecond. A clock that was far ahead is not followed into
+ * the future, where receivers refuse samples: the right time counts again at once. */
 static int64_t next_timestamp(const struct daemon *d)
 {
-	int64_t now = clock_wall_ms();
+	int64_t now = clock_wall_ms(), last = d->tick_wall_ms;
 
-	return now > d->tick_wall_ms ? now : d->tick_wall_ms + 1;
+	if (now > last)
+		return now;
+	if (last - now < SMALL_STEP_MS)
+		return last + 1;
+	log_warn("the clock was set back; receivers may refuse samples as out of order until it "
+		 "has caught up",
+		 NULL);
+	return now;
 }
 
 static void start_tick(struct daemon *d, int64_t mono_ms)

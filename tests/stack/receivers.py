@@ -135,7 +135,9 @@ class Pushgateway(_Server):
     health = "/-/ready"
 
     def arguments(self):
-        return ["--web.listen-address=127.0.0.1:%d" % self.port, "--log.level=warn"]
+        # Debian's build keeps what is pushed in /var/lib otherwise, and reads it there.
+        return ["--web.listen-address=127.0.0.1:%d" % self.port, "--persistence.file=",
+                "--log.level=warn"]
 
     def exposed(self, drop=("job", "cluster", "instance")):
         """{name: {labels: value}} of its /metrics, what was pushed and what is its own."""

@@ -43,6 +43,8 @@ static void says_what_is_wrong_and_where(void **state)
 		  "f.yaml:1:52: \"a-b\" is not a label name" },
 		{ "pushgateway: [{url: 'http://a', grouping: {job: j, instance: ''}}]\n", "",
 		  "f.yaml:1:52: instance is empty; remove it" },
+		{ "pushgateway: [{url: 'http://a', grouping: {job: j, partition: x}}]\n", "",
+		  "f.yaml:1:52: partition is a label of the metrics themselves" },
 		{ "pushgateway: [{url: 'http://a', compression: snappy}]\n", "",
 		  "compression: \"snappy\" is not known; write gzip or none" },
 		{ "pushgateway:\n  - url: http://a\n  - url: http://a/\n", "",
