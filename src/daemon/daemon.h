@@ -79,6 +79,12 @@ void daemon_look_at_itself(struct daemon *d);
 /* Starts, steps and ends ticks; true when one ended in this step. */
 bool daemon_collect(struct daemon *d);
 
+/* The timestamp of a tick after one with `last_ms`. Of one series no sample may be older than the
+ * one before it: while the wall clock is a little behind, time goes on by a millisecond. A
+ * clock that was far ahead is not followed into the future, where receivers refuse samples:
+ * the right time counts again at once. */
+int64_t tick_timestamp(int64_t now_ms, int64_t last_ms);
+
 /* The first tick waits for the cluster's name, or for Slurm not to tell it: then it can be sent. */
 bool daemon_tick_is_held(const struct daemon *d);
 

@@ -10,28 +10,29 @@
 
 enum { SMALL_STEP_MS = 10 * 60 * 1000 };
 
-/* Of one series no sample may be older than the one before it: while the wall clock is a little
- * behind, time goes on by a millisecond. A clock that was far ahead is not followed into
- * the future, where receivers refuse samples: the right time counts again at once. */
-static int64_t next_timestamp(const struct daemon *d)
+int64_t tick_timestamp(int64_t now_ms, int64_t last_ms)
 {
-	int64_t now = clock_wall_ms(), last = d->tick_wall_ms;
+	if (now_ms > last_ms || last_ms - now_ms >= SMALL_STEP_MS)
+		return now_ms;
+	return last_ms + 1;
+}
 
-	if (now > last)
-		return now;
-	if (last - now < SMALL_STEP_MS)
-		return last + 1;
-	log_warn("the clock was set back; receivers may refuse samples as out of order until it "
-		 "has caught up",
-		 NULL);
-	return now;
+static void take_timestamp(struct daemon *d)
+{
+	int64_t last = d->tick_wall_ms;
+
+	d->tick_wall_ms = tick_timestamp(clock_wall_ms(), last);
+	if (d->tick_wall_ms < last)
+		log_warn("the clock was set back; receivers may refuse samples as out of order "
+			 "until it has caught up",
+			 NULL);
 }
 
 static void start_tick(struct daemon *d, int64_t mono_ms)
 {
 	d->collecting = true;
 	d->tick_start_ms = mono_ms;
-	d->tick_wall_ms = next_timestamp(d);
+	take_timestamp(d);
 	d->next_tick_ms = mono_ms + d->setup.config.global.scrape_interval_ms;
 	collector_start(d->setup.collector, mono_ms, d->tick_wall_ms);
 }
