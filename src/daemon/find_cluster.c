@@ -44,7 +44,7 @@ static int save_name(void *ctx, struct err *err)
 	return file_replace(path, d->name_to_save, strlen(d->name_to_save), err);
 }
 
-/* As soon as the worker is free: it may be writing the history. */
+/* Not while the worker writes the history; then it is done with the next tick. */
 static void keep_name(struct daemon *d)
 {
 	if (strcmp(d->name_to_save, d->told_cluster) == 0 || worker_is_busy(d->worker))
@@ -111,14 +111,19 @@ static void ask(struct daemon *d)
 			    config->global.scrape_timeout_ms, clock_mono_ms());
 }
 
+/* What failed is tried again with every tick, not in every step: a failure can come at once. */
+static bool tick_is_due(const struct daemon *d)
+{
+	return !d->collecting && clock_mono_ms() >= d->next_tick_ms;
+}
+
 void daemon_find_cluster(struct daemon *d)
 {
-	if (d->cluster_is_known)
+	if (d->cluster_is_known && tick_is_due(d))
 		keep_name(d);
 	if (d->cluster_is_known || d->mode == MODE_DRY_RUN || daemon_take_cluster(d, NULL))
 		return;
-	/* Asked anew with every tick. */
-	if (!d->querying && clock_mono_ms() >= d->next_tick_ms)
+	if (!d->querying && tick_is_due(d))
 		ask(d);
 	if (!d->querying || !cluster_query_step(&d->query, clock_mono_ms()))
 		return;
@@ -126,6 +131,7 @@ void daemon_find_cluster(struct daemon *d)
 	if (*d->query.name) {
 		snprintf(d->told_cluster, sizeof d->told_cluster, "%s", d->query.name);
 		daemon_take_cluster(d, NULL);
+		keep_name(d);
 	} else {
 		name_was_not_told(d);
 	}

@@ -2,6 +2,7 @@
 /*
  * The parts of the loop, with commands that a test writes.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "daemon.h"
 #include "slurm_pusher/clock.h"
+#include "slurm_pusher/file.h"
 #include "test.h"
 
 static char folder[] = "/tmp/slurm-pusher-loop-XXXXXX";
@@ -160,6 +162,40 @@ static void a_tick_whose_commands_cannot_be_run_is_over_at_once(void **state)
 	end(&d);
 }
 
+static int n_opens;
+
+static int cannot_open(const char *path, int how, mode_t mode)
+{
+	(void)path, (void)how, (void)mode;
+	n_opens++;
+	errno = EROFS;
+	return -1;
+}
+
+static void a_name_that_cannot_be_kept_is_tried_again_once_a_tick(void **state)
+{
+	static const struct file_calls calls = { .open = cannot_open };
+	struct daemon d;
+	struct err err;
+
+	(void)state;
+	begin(&d, "storage: {path: .}\npushgateway: [{url: 'http://127.0.0.1:1'}]\n");
+	assert_ok(worker_new(&d.worker, &err), &err);
+	file_calls_replace(&calls);
+	d.cluster_is_known = true;
+	snprintf(d.told_cluster, sizeof d.told_cluster, "x");
+	for (int i = 0; i < 100; i++) {
+		d.next_tick_ms = i < 2 ? 0 : INT64_MAX;
+		daemon_find_cluster(&d);
+		while (worker_is_busy(d.worker))
+			daemon_take_back_work(&d);
+	}
+	assert_int_equal(n_opens, 2);
+	file_calls_replace(NULL);
+	assert_true(worker_free(d.worker, 1000));
+	end(&d);
+}
+
 static void an_exposition_that_was_cut_off_is_not_shown(void **state)
 {
 	struct daemon d = { 0 };
@@ -230,6 +266,7 @@ int main(void)
 		cmocka_unit_test(a_destination_that_cannot_be_made_is_left_out),
 		cmocka_unit_test(errors_are_not_counted_back_by_a_reload),
 		cmocka_unit_test(a_tick_whose_commands_cannot_be_run_is_over_at_once),
+		cmocka_unit_test(a_name_that_cannot_be_kept_is_tried_again_once_a_tick),
 		cmocka_unit_test(an_exposition_that_was_cut_off_is_not_shown),
 		cmocka_unit_test(once_waits_for_a_receiver_and_does_not_spin),
 	};
