@@ -54,8 +54,15 @@ static int place_parse(const char *address, struct place *place, struct err *err
 	return 0;
 }
 
+void listen_share(int fd, bool shared)
+{
+	int on = shared;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
 /* Returns the descriptor, or -1 with errno. */
-static int listen_on(const struct addrinfo *ai, bool both_families)
+static int listen_on(const struct addrinfo *ai, bool both_families, bool shared)
 {
 	int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1, only_v6 = !both_families, error;
@@ -63,10 +70,13 @@ static int listen_on(const struct addrinfo *ai, bool both_families)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	listen_share(fd, shared);
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+		listen_share(fd, false);
 		return fd;
+	}
 	error = errno;
 	close(fd);
 	errno = error;
@@ -89,7 +99,7 @@ static const char *remedy(int error)
 }
 
 /* Returns the descriptor, or -1 with errno, or with what getaddrinfo() said in *lookup. */
-static int listen_in(int family, const struct place *place, int *lookup)
+static int listen_in(int family, const struct place *place, bool shared, int *lookup)
 {
 	struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 				  .ai_family = family,
@@ -101,14 +111,14 @@ static int listen_in(int family, const struct place *place, int *lookup)
 	*lookup = getaddrinfo(host, place->port, &hints, &ai);
 	if (*lookup != 0)
 		return -1;
-	fd = listen_on(ai, !host);
+	fd = listen_on(ai, !host, shared);
 	error = errno;
 	freeaddrinfo(ai);
 	errno = error;
 	return fd;
 }
 
-int listen_open(const char *address, struct err *err)
+int listen_open(const char *address, bool shared, struct err *err)
 {
 	/* An IPv6 socket for every address takes IPv4 too; where there is no IPv6, IPv4. */
 	static const int every[] = { AF_INET6, AF_INET }, named[] = { AF_INET, AF_INET6 };
@@ -119,7 +129,7 @@ int listen_open(const char *address, struct err *err)
 	if (rc < 0)
 		return rc;
 	for (int i = 0; i < 2; i++) {
-		int fd = listen_in(*place.host ? named[i] : every[i], &place, &lookup);
+		int fd = listen_in(*place.host ? named[i] : every[i], &place, shared, &lookup);
 
 		if (fd >= 0)
 			return fd;

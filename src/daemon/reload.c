@@ -53,11 +53,9 @@ int daemon_size_arrays(struct daemon *d, const struct setup *s, struct err *err)
 	return 0;
 }
 
-static bool storage_differs(const struct setup *a, const struct setup *b)
+static bool is_same_text(const char *a, const char *b)
 {
-	const char *x = a->config.storage.path, *y = b->config.storage.path;
-
-	return !x != !y || (x && strcmp(x, y) != 0);
+	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static int read_new(struct daemon *d, struct setup *new, struct err *err)
@@ -70,7 +68,7 @@ static int read_new(struct daemon *d, struct setup *new, struct err *err)
 	rc = setup_read(new, d->flags, &problems, err);
 	log_problems(&problems);
 	problems_done(&problems);
-	if (rc == 0 && storage_differs(new, &d->setup))
+	if (rc == 0 && !is_same_text(new->config.storage.path, d->setup.config.storage.path))
 		rc = err_set(err, ERR_FORMAT, "storage.path cannot change in a reload; restart");
 	return rc < 0 ? rc : setup_build(new, &means, &d->setup, err);
 }
@@ -95,6 +93,17 @@ static void report_abandoned(const struct setup *old)
 	}
 }
 
+/* Another slurm.conf, or other commands, may mean another cluster. */
+static void forget_other_cluster(struct daemon *d, const struct setup *old)
+{
+	const struct slurm_config *a = &d->setup.config.slurm, *b = &old->config.slurm;
+
+	if (is_same_text(a->conf, b->conf) && is_same_text(a->path, b->path))
+		return;
+	d->told_cluster[0] = '\0';
+	d->query_failed_before = false;
+}
+
 /* From here on there is no way back. */
 static void replace(struct daemon *d, struct setup *new)
 {
@@ -108,6 +117,7 @@ static void replace(struct daemon *d, struct setup *new)
 	d->next_tick_ms = clock_mono_ms();
 	cluster_query_done(&d->query);
 	d->querying = false;
+	forget_other_cluster(d, &old);
 	daemon_take_cluster(d, &old);
 	report_abandoned(&old);
 	daemon_report_note(d);

@@ -202,8 +202,8 @@ static int open_web(struct setup *s, const struct setup_means *means, const stru
 		return 0;
 	if (old && old->web && strcmp(old->config.web.listen_address, c->listen_address) == 0)
 		return 0;
-	return web_open(&s->web, c->listen_address, means->pages, means->n_pages, means->pages_ctx,
-			err);
+	return web_open(&s->web, c->listen_address, old ? old->web : NULL, means->pages,
+			means->n_pages, means->pages_ctx, err);
 }
 
 int setup_build(struct setup *s, const struct setup_means *means, const struct setup *old,

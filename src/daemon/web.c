@@ -27,6 +27,7 @@ struct web {
 	const struct web_page *pages;
 	size_t n_pages;
 	void *ctx;
+	int listen_fd; /* belongs to the daemon */
 	unsigned port;
 };
 
@@ -138,11 +139,24 @@ static mhd_result handle(void *cls, struct MHD_Connection *connection, const cha
 	return answer_not_found(w, connection);
 }
 
-int web_open(struct web **out, const char *listen_address, const struct web_page *pages,
-	     size_t n_pages, void *ctx, struct err *err)
+/* The port of another one of ours may be the same. */
+static int listen_beside(const struct web *beside, const char *address, struct err *err)
+{
+	int fd;
+
+	if (!beside)
+		return listen_open(address, false, err);
+	listen_share(beside->listen_fd, true);
+	fd = listen_open(address, true, err);
+	listen_share(beside->listen_fd, false);
+	return fd;
+}
+
+int web_open(struct web **out, const char *listen_address, const struct web *beside,
+	     const struct web_page *pages, size_t n_pages, void *ctx, struct err *err)
 {
 	struct web *w;
-	int fd = listen_open(listen_address, err);
+	int fd = listen_beside(beside, listen_address, err);
 
 	if (fd < 0)
 		return fd;
@@ -152,7 +166,11 @@ int web_open(struct web **out, const char *listen_address, const struct web_page
 		return err_set(err, ERR_NOMEM, "web: out of memory");
 	}
 	*w = (struct web){
-		.pages = pages, .n_pages = n_pages, .ctx = ctx, .port = listen_port(fd)
+		.pages = pages,
+		.n_pages = n_pages,
+		.ctx = ctx,
+		.listen_fd = fd,
+		.port = listen_port(fd),
 	};
 	w->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, handle, w,
 				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,

@@ -10,7 +10,7 @@
  * A page is rendered when it is asked for. Pages are read-only: GET and HEAD; anything
  * else is answered 405, an unknown path 404 with the list of pages, a query string is ignored.
  *
- *	web_open(&web, "127.0.0.1:9500", pages, n_pages, ctx, err);
+ *	web_open(&web, "127.0.0.1:9500", NULL, pages, n_pages, ctx, err);
  *	poll({ web_fd(web), POLLIN }, until web_due_ms(web, now_ms));
  *	web_step(web);
  *	web_close(web);
@@ -37,10 +37,11 @@ struct web;
 
 /* Listens on HOST:PORT: "127.0.0.1:9500", "[::1]:9500", "localhost:9500", or ":9500" for
  * every address of the machine; port 0 takes a free one. The pages and ctx must outlive
- * it. ERR_FORMAT: not an address; ERR_IO: cannot listen there (the text has the remedy);
+ * it. `beside` is another one of ours, which may hold the same port on another address, or
+ * NULL. ERR_FORMAT: not an address; ERR_IO: cannot listen there (the text has the remedy);
  * ERR_NOMEM. */
-int web_open(struct web **out, const char *listen_address, const struct web_page *pages,
-	     size_t n_pages, void *ctx, struct err *err);
+int web_open(struct web **out, const char *listen_address, const struct web *beside,
+	     const struct web_page *pages, size_t n_pages, void *ctx, struct err *err);
 
 /* Connections under way are cut. */
 void web_close(struct web *w);

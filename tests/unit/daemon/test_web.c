@@ -84,7 +84,7 @@ static struct web *serve(void)
 	struct err err = { 0 };
 	struct web *w = NULL;
 
-	if (web_open(&w, "127.0.0.1:0", pages, sizeof pages / sizeof *pages, name, &err) < 0)
+	if (web_open(&w, "127.0.0.1:0", NULL, pages, sizeof pages / sizeof *pages, name, &err) < 0)
 		fail_msg("%s", err.text);
 	return w;
 }
@@ -333,7 +333,7 @@ static void says_what_is_wrong_with_an_address(void **state)
 		struct err err = { 0 };
 		struct web *w = NULL;
 
-		if (web_open(&w, rows[i].address, pages, 1, NULL, &err) != rows[i].code)
+		if (web_open(&w, rows[i].address, NULL, pages, 1, NULL, &err) != rows[i].code)
 			fail_msg("\"%s\": %d, %s", rows[i].address, err.code, err.text);
 		assert_int_equal(err.code, rows[i].code);
 		contains(err.text, rows[i].part);
@@ -348,13 +348,13 @@ static void explains_a_port_that_is_taken(void **state)
 
 	(void)state;
 	snprintf(address, sizeof address, "127.0.0.1:%u", web_port(first));
-	assert_int_equal(web_open(&second, address, pages, 1, NULL, &err), ERR_IO);
+	assert_int_equal(web_open(&second, address, NULL, pages, 1, NULL, &err), ERR_IO);
 	contains(err.text, address);
 	contains(err.text, "in use");
 	contains(err.text, "--web.listen-address");
 	ask(first, "GET /" TAIL); /* a connection that lingers must not keep the port */
 	web_close(first);
-	assert_int_equal(web_open(&second, address, pages, 1, NULL, &err), 0);
+	assert_int_equal(web_open(&second, address, NULL, pages, 1, NULL, &err), 0);
 	web_close(second);
 	web_close(NULL);
 }
@@ -367,7 +367,7 @@ static void listens_on_names_and_on_every_address(void **state)
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
 		struct err err = { 0 };
 		struct web *w = NULL;
-		int rc = web_open(&w, addresses[i], pages, 1, name, &err);
+		int rc = web_open(&w, addresses[i], NULL, pages, 1, name, &err);
 
 		if (rc < 0 && addresses[i][0] == '[' && strstr(err.text, "ddress"))
 			continue; /* a machine without IPv6 */
@@ -378,6 +378,23 @@ static void listens_on_names_and_on_every_address(void **state)
 			contains(ask(w, "GET /" TAIL), "hello world");
 		web_close(w);
 	}
+}
+
+static void an_address_can_give_way_to_all_of_them_on_the_same_port(void **state)
+{
+	struct web *first, *second, *third;
+	char address[32];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(web_open(&first, "127.0.0.1:0", NULL, pages, 1, NULL, &err), 0);
+	snprintf(address, sizeof address, ":%u", web_port(first));
+	assert_int_equal(web_open(&second, address, NULL, pages, 1, NULL, &err), ERR_IO);
+	assert_int_equal(web_open(&second, address, first, pages, 1, NULL, &err), 0);
+	web_close(first);
+	/* The port is nobody else's for that. */
+	assert_int_equal(web_open(&third, address, NULL, pages, 1, NULL, &err), ERR_IO);
+	web_close(second);
 }
 
 int main(void)
@@ -394,6 +411,7 @@ int main(void)
 		cmocka_unit_test(says_what_is_wrong_with_an_address),
 		cmocka_unit_test(explains_a_port_that_is_taken),
 		cmocka_unit_test(listens_on_names_and_on_every_address),
+		cmocka_unit_test(an_address_can_give_way_to_all_of_them_on_the_same_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
