@@ -54,9 +54,9 @@ static int place_parse(const char *address, struct place *place, struct err *err
 	return 0;
 }
 
-void listen_share(int fd, bool shared)
+void listen_share(int fd)
 {
-	int on = shared;
+	int on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
 }
@@ -70,13 +70,12 @@ static int listen_on(const struct addrinfo *ai, bool both_families, bool shared)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	listen_share(fd, shared);
+	if (shared)
+		listen_share(fd);
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
-		listen_share(fd, false);
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	}
 	error = errno;
 	close(fd);
 	errno = error;

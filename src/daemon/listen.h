@@ -14,9 +14,9 @@
  * close-on-exec), ERR_FORMAT or ERR_IO; a port that is taken, or may not be used, is explained. */
 int listen_open(const char *address, bool shared, struct err *err);
 
-/* While a listening descriptor is shared, another one of ours may be opened on its port with
- * `shared`: that is how a reload goes from one address to all without letting go of the port. */
-void listen_share(int fd, bool shared);
+/* Lets another descriptor of ours be opened on the port of this one, with `shared`: that is how a
+ * reload goes from one address to all of them without letting go of the port. */
+void listen_share(int fd);
 
 /* The port a listening descriptor has, 0 if it cannot be told. */
 unsigned listen_port(int fd);

@@ -142,14 +142,9 @@ static mhd_result handle(void *cls, struct MHD_Connection *connection, const cha
 /* The port of another one of ours may be the same. */
 static int listen_beside(const struct web *beside, const char *address, struct err *err)
 {
-	int fd;
-
-	if (!beside)
-		return listen_open(address, false, err);
-	listen_share(beside->listen_fd, true);
-	fd = listen_open(address, true, err);
-	listen_share(beside->listen_fd, false);
-	return fd;
+	if (beside)
+		listen_share(beside->listen_fd);
+	return listen_open(address, beside != NULL, err);
 }
 
 int web_open(struct web **out, const char *listen_address, const struct web *beside,

@@ -17,7 +17,6 @@
 
 #include <cmocka.h>
 
-#include "listen.h"
 #include "web.h"
 
 enum { PATIENCE_MS = 5000, LARGE = 8 << 20 };
@@ -394,7 +393,7 @@ static void an_address_can_give_way_to_all_of_them_on_the_same_port(void **state
 	assert_int_equal(web_open(&second, address, first, pages, 1, NULL, &err), 0);
 	web_close(first);
 	/* The port is nobody else's for that. */
-	assert_int_equal(listen_open(address, true, &err), ERR_IO);
+	assert_int_equal(web_open(&first, address, NULL, pages, 1, NULL, &err), ERR_IO);
 	web_close(second);
 }
 
