@@ -35,7 +35,7 @@ _BOOT = r"""
 set -eu
 if ! mountpoint -q /; then
 	mount --rbind / /mnt
-	exec chroot /mnt sh -c "$BOOT"
+	exec chroot /mnt sh -c "$BOOT" boot "$@"
 fi
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
