@@ -5,15 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
+__attribute__((format(printf, 3, 0))) static void write_text(struct err *err, int code,
+							     const char *format, va_list args)
+{
+	err->code = code;
+	vsnprintf(err->text, sizeof err->text, format, args);
+}
+
 void err_write(struct err *err, int code, const char *format, ...)
 {
 	va_list args;
 
 	if (!err)
 		return;
-	err->code = code;
 	va_start(args, format);
-	vsnprintf(err->text, sizeof err->text, format, args);
+	write_text(err, code, format, args);
 	va_end(args);
 }
 
@@ -25,9 +31,8 @@ void err_write_errno(struct err *err, int code, int error, const char *format, .
 
 	if (!err)
 		return;
-	err->code = code;
 	va_start(args, format);
-	vsnprintf(err->text, sizeof err->text, format, args);
+	write_text(err, code, format, args);
 	va_end(args);
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof err->text - used, ": %s",
