@@ -42,6 +42,8 @@ def machine():
     with Machine(binds=[REPOSITORY]) as booted:
         install(booted)
         yield booted
+    # Under sudo, leave nothing that the owner of the tree cannot remove.
+    subprocess.run(["chown", "-R", "--reference=.", "build"], cwd=REPOSITORY, check=True)
 
 
 def install(machine):
