@@ -6,9 +6,9 @@
 
 #include "slurm_pusher/file.h"
 
-static const char magic[16] = "slurm-pusher h1\n";
+static const char magic[] = "slurm-pusher h1\n";
 
-enum { LENGTH_AT = sizeof magic, CRC_AT = LENGTH_AT + 8, HEADER_BYTES = CRC_AT + 4 };
+enum { LENGTH_AT = sizeof magic - 1, CRC_AT = LENGTH_AT + 8, HEADER_BYTES = CRC_AT + 4 };
 
 /* ---- out ---- */
 
@@ -92,7 +92,7 @@ int history_state_encode(struct history_state *state, struct buf *out, struct er
 	uint64_t length;
 
 	buf_clear(out);
-	buf_add(out, magic, sizeof magic);
+	buf_add(out, magic, LENGTH_AT);
 	put_u64(out, 0);
 	put_u32(out, 0);
 	put_body(out, state);
@@ -255,7 +255,7 @@ static bool is_whole(const struct buf *file)
 	uint64_t length;
 	uint32_t crc;
 
-	if (file->len < HEADER_BYTES || memcmp(file->ptr, magic, sizeof magic) != 0)
+	if (file->len < HEADER_BYTES || memcmp(file->ptr, magic, LENGTH_AT) != 0)
 		return false;
 	memcpy(&length, file->ptr + LENGTH_AT, sizeof length);
 	memcpy(&crc, file->ptr + CRC_AT, sizeof crc);
