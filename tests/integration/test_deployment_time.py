@@ -10,13 +10,18 @@ from stack.receivers import parse_exposition
 RESET = "slurm_exporter_history_reset_timestamp_seconds"
 
 
+# A mount that nobody else sees. Where / is not a mount point (a chroot), it is private already.
+SCRIPT = """\
+mount --make-rprivate / 2>/dev/null
+mount -t tmpfs tmpfs /opt && mkdir -p /opt/azurehpc/slurm &&
+	printf '%s\\n' "$0" >/opt/azurehpc/slurm/cluster_deploy_time && exec "$@"
+"""
+
+
 def dry_run(stack, binary, text):
     """--dry-run where /opt is a file system of its own, with that file of the deployment in it."""
-    folder = "/opt/azurehpc/slurm"
-    script = "mount -t tmpfs tmpfs /opt && mkdir -p %s && printf '%%s\\n' \"$1\" >%s/cluster_deploy_time && " \
-        "shift && exec \"$@\"" % (folder, folder)
-    done = stack.slurm.run("unshare", "--mount", "sh", "-c", script, "sh", text, binary, "--config.file=",
-                           "--dry-run", check=False)
+    done = stack.slurm.run("unshare", "--mount", "--propagation", "unchanged", "sh", "-c", SCRIPT, text,
+                           binary, "--config.file=", "--dry-run", check=False)
     return done.returncode, parse_exposition(done.stdout, ()), done.stderr
 
 
