@@ -219,5 +219,6 @@ class MuteResolver:
             return asked
 
     def prefix(self):
-        return [shutil.which("unshare"), "--mount", "sh", "-c",
-                'mount --bind "%s" "$(readlink -f /etc/resolv.conf)" && exec "$0" "$@"' % self.file]
+        # A mount that nobody else sees. Where / is not a mount point (a chroot), it is private already.
+        return [shutil.which("unshare"), "--mount", "--propagation", "unchanged", "sh", "-c",
+                'mount --make-rprivate / 2>/dev/null; mount --bind "%s" "$(readlink -f /etc/resolv.conf)" && exec "$0" "$@"' % self.file]
