@@ -63,11 +63,13 @@ struct strings {
 	size_t n;
 };
 
+struct pair {
+	const char *name, *value;
+	const struct tree *where;
+};
+
 struct pairs {
-	struct pair {
-		const char *name, *value;
-		const struct tree *where;
-	} * items;
+	struct pair *items;
 	size_t n;
 };
 

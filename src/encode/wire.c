@@ -55,7 +55,7 @@ struct wire wire_string(struct wire *w)
 
 void wire_add_varint(struct buf *out, uint64_t number)
 {
-	char bytes[VARINT_MAX_BYTES];
+	char bytes[VARINT_MAX_BYTES] = { 0 };
 
 	buf_add(out, bytes, (size_t)(varint_put(bytes, number) - bytes));
 }

@@ -62,7 +62,15 @@ static size_t fields_of(char *line, const char *separators, char **fields, size_
  */
 static int64_t add_records(FILE *records, const char *generation)
 {
-	enum { JOB_ID, JOB_ID_RAW, STATE, PARTITION, ELIGIBLE = 7, END = 9, NEEDED };
+	enum {
+		JOB_ID = 0,
+		JOB_ID_RAW = 1,
+		STATE = 2,
+		PARTITION = 3,
+		ELIGIBLE = 7,
+		END = 9,
+		NEEDED = 10
+	};
 	char line[MAX_LINE], *fields[NEEDED];
 	FILE *f = golden(generation, "sacct.X.P.txt");
 	int64_t latest = 0;

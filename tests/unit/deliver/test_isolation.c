@@ -17,6 +17,13 @@
 
 enum { TROUBLE_MS = 500, LATE_MS = 250, BLOCKED_MS = 100 };
 
+/* A name lookup that is left behind keeps what newer libcurls have copied for it. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libcurl";
+}
+
 static int mute_end[2]; /* a pipe: closed, every lookup gets its answer */
 static atomic_int n_lookups;
 
