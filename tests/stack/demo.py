@@ -118,11 +118,17 @@ class Load:
 class View:
     """What to show, and how."""
 
-    JOBS = ["", "running", "pending", "configuring", "completing", "suspended", "failed"]
-    NODES = ["", "alloc", "mixed", "idle", "down", "drain_total", "draining", "powered_down", "powering_up"]
-    HISTORY = ["submitted", "completed", "failed", "timeout", "cancelled"]
-    BY_PARTITION = [("jobs", ["", "running", "pending", "configuring", "suspended"]),
-                    ("nodes", ["", "alloc", "mixed", "idle", "down"])]
+    LEFT = ["jobs", "jobs_running", "jobs_pending", "jobs_configuring", "jobs_completing", "jobs_suspended",
+            "jobs_failed", "jobs_total_submitted", "jobs_total_completed", "jobs_total_failed",
+            "jobs_total_timeout", "jobs_total_cancelled"]
+    RIGHT = ["nodes", "nodes_alloc", "nodes_mixed", "nodes_idle", "nodes_down", "nodes_maint",
+             "nodes_drain_total", "nodes_draining", "nodes_drained", "nodes_powered_down",
+             "nodes_powering_up"]
+    # What a column of the lower table is called, and its metric after slurm_partition_.
+    BY_PARTITION = [("jobs", "jobs"), ("run", "jobs_running"), ("pend", "jobs_pending"),
+                    ("conf", "jobs_configuring"), ("susp", "jobs_suspended"), ("nodes", "nodes"),
+                    ("alloc", "nodes_alloc"), ("mixed", "nodes_mixed"), ("idle", "nodes_idle"),
+                    ("down", "nodes_down")]
 
     def __init__(self, stack):
         self.stack = stack
@@ -150,46 +156,35 @@ class View:
     def _ask_pushgateway(self):
         return self.stack.pushgateway.exposed()
 
-    def lines(self, title):
+    def lines(self, title, spacious=True):
+        """A frame of 80 columns; 24 lines if it is not spacious."""
+        gap = [""] if spacious else []
         both = self.look()
-        yield title
-        yield ""
-        yield "%-26s%11s%12s   %-27s%11s%12s" % (
-            "", "Prometheus", "Pushgateway", "", "Prometheus", "Pushgateway")
-        left = [_name("slurm_jobs", state) for state in self.JOBS]
-        left += [None] + ["slurm_jobs_total_" + state for state in self.HISTORY]
-        right = [_name("slurm_nodes", state) for state in self.NODES]
-        right += [None, "slurm_exporter_collect_duration_seconds"]
-        for i in range(max(len(left), len(right))):
-            yield "   ".join(self._cell(names[i] if i < len(names) else None, both, width)
-                             for names, width in ((left, 26), (right, 27))).rstrip()
-        yield ""
+        head = "%-21s%10s%7s" % ("slurm_...", "Prometheus", "Pushgw")
+        yield from [title] + gap + [head + "    " + head]
+        for i in range(max(len(self.LEFT), len(self.RIGHT))):
+            yield "    ".join(self._cell(names[i], both) if i < len(names) else ""
+                              for names in (self.LEFT, self.RIGHT))
         names = sorted({dict(key)["partition"] for families in both
                         for key in families.get("slurm_partition_jobs", {})})
         if not names:
             return
-        yield "%-10s" % "partition" + "".join(
-            "%12s" % (state or kind) for kind, states in self.BY_PARTITION for state in states)
+        yield from gap
+        yield "%-10s" % "partition" + "".join("%7s" % head for head, _ in self.BY_PARTITION)
         for partition in names:
             yield "%-10s" % partition + "".join(
-                "%12s" % self._pair(_name("slurm_partition_" + kind, state), (("partition", partition),), both)
-                for kind, states in self.BY_PARTITION for state in states)
-        yield "(one number: both have it; a/b: Prometheus has a, the Pushgateway b)"
+                "%7s" % self._pair("slurm_partition_" + name, (("partition", partition),), both)
+                for _, name in self.BY_PARTITION)
+        if spacious:
+            yield "(one number: both have it; a/b: Prometheus has a, the Pushgateway b)"
 
-    def _cell(self, name, both, width):
-        if name is None:
-            return " " * (width + 23)
-        values = [_text(families.get(name, {}).get(())) for families in both]
-        short = name.replace("slurm_exporter_", "").replace("_seconds", " (s)")
-        return "%-*s%11s%12s" % (width, short, values[0], values[1])
+    def _cell(self, name, both):
+        values = [_text(families.get("slurm_" + name, {}).get(())) for families in both]
+        return "%-21s%10s%7s" % (name, values[0], values[1])
 
     def _pair(self, name, labels, both):
         one, other = (_text(families.get(name, {}).get(labels)) for families in both)
         return one if one == other else "%s/%s" % (one, other)
-
-
-def _name(base, state):
-    return base + "_" + state if state else base
 
 
 def _text(value):
@@ -204,15 +199,15 @@ def show(stack, pusher, seconds):
     version = ".".join("%02d" % part for part in stack.slurm.version())
     while True:
         elapsed = time.monotonic() - began
-        title = "slurm-pusher on a Slurm %s: Prometheus %s, Pushgateway %s  (%d s%s)" % (
-            version, stack.prometheus.url, stack.pushgateway.url, elapsed,
-            ", Ctrl-C ends it" if on_terminal and not seconds else "")
-        lines = list(view.lines(title))
+        title = "Slurm %s to Prometheus :%d and Pushgateway :%d, %d s%s" % (
+            version, stack.prometheus.port, stack.pushgateway.port, elapsed,
+            "; Ctrl-C ends it" if on_terminal and not seconds else "")
         if on_terminal:
-            width, height = shutil.get_terminal_size((120, 40))
+            width, height = shutil.get_terminal_size((80, 24))
+            lines = list(view.lines(title, spacious=height > 26))
             sys.stdout.write("\033[H\033[J" + "\n".join(line[:width] for line in lines[:height - 1]) + "\n")
         else:
-            sys.stdout.write("\n".join(lines) + "\n\n")
+            sys.stdout.write("\n".join(view.lines(title)) + "\n\n")
         sys.stdout.flush()
         if not pusher.process.is_alive():
             print("slurm-pusher ended with %s:\n%s" % (
