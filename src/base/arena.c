@@ -15,15 +15,10 @@ struct arena_block {
 };
 
 /* Under the address sanitizer each piece has a block, and so a red zone, of its own. */
-#ifdef __SANITIZE_ADDRESS__
-#define BLOCK_BYTES 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BLOCK_BYTES 1
-#endif
-#endif
-#ifndef BLOCK_BYTES
-#define BLOCK_BYTES 16384
+#ifdef GUARDS
+enum { BLOCK_BYTES = 1 };
+#else
+enum { BLOCK_BYTES = 16384 };
 #endif
 
 static void free_blocks(struct arena_block *block)

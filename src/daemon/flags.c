@@ -87,7 +87,7 @@ static const struct flag *find_flag(const char *name, size_t name_len)
 
 static int refuse_unknown(const char *name, size_t name_len, struct err *err)
 {
-	const char *names[sizeof(flag_table) / sizeof(flag_table[0])];
+	const char *names[sizeof(flag_table) / sizeof(flag_table[0])] = { NULL };
 	char word[64];
 	const char *near;
 	size_t n = 0;
@@ -142,7 +142,7 @@ static int read_command(struct flags *flags, const char *const *words, size_t n,
 
 int flags_parse(struct flags *flags, int argc, char *const *argv, struct err *err)
 {
-	const char *words[4]; /* one more than any command has */
+	const char *words[4] = { NULL }; /* one more than any command has */
 	size_t n_words = 0;
 	int code = 0;
 

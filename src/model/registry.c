@@ -165,6 +165,7 @@ static struct entry *new_entry(const struct family *family, const struct buf *ke
 	if (!e)
 		return NULL;
 	*e = (struct entry){
+		// cppcheck-suppress uninitdata ; it is where they will be
 		.series = { .family = family, .labels = e->labels, .n_labels = (uint32_t)n_labels },
 		.key = (char *)&e->labels[n_labels],
 		.key_len = key->len,

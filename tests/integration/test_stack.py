@@ -200,8 +200,10 @@ with Stack() as stack:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_behind_when_the_owner_is_killed(number):
+    # Whoever runs these tests in the background has SIGINT ignored, which would be inherited.
     owner = subprocess.Popen([sys.executable, "-c", _HANGING, _TESTS], stdout=subprocess.PIPE, text=True,
-                             stderr=subprocess.DEVNULL)
+                             stderr=subprocess.DEVNULL,
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     folder = owner.stdout.readline().strip()
     assert len(processes_of(folder)) > 10
     owner.send_signal(number)
