@@ -28,7 +28,8 @@ const struct flag flag_table[] = {
 	  .section = "global", .key = "scrape_timeout", .unit = "s" },
 	{ "timeout", "SECONDS", NULL, .section = "history", .key = "timeout", .unit = "s" },
 	{ "reset-time", "TIME",
-	  "count history from here: \"24 hours ago\", 2026-01-26, 2026-01-26T12:00:00",
+	  "count history from here: \"24 hours ago\", 2026-01-26, 2026-01-26T12:00:00 "
+	  "(default: the cluster's deployment if it was recorded, else 24 hours ago)",
 	  .section = "slurm", .key = "reset_time" },
 	{ "storage.path", "DIR",
 	  "keep the state of history here (default: $STATE_DIRECTORY, else nowhere)",
