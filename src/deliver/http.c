@@ -56,6 +56,10 @@ int http_open(struct http **out, const char *user_agent, struct err *err)
 		http_close(http);
 		return err_set(err, ERR_NOMEM, "no memory for connections");
 	}
+#if LIBCURL_VERSION_NUM >= 0x081700
+	/* The lookups of these belong to the multi handle, whose end would wait for them. */
+	curl_multi_setopt(http->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
 	*out = http;
 	return 0;
 }
