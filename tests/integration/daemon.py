@@ -5,6 +5,7 @@ import copy
 import re
 import signal
 import time
+import urllib.request
 
 import yaml
 
@@ -51,6 +52,13 @@ def parse_logfmt(line):
         fields[name] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
         at = match.end()
     return fields
+
+
+def request(method, url, body=None):
+    """Of whom nothing but a good answer is expected."""
+    data = body.encode() if body is not None else None
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener.open(urllib.request.Request(url, data=data, method=method), timeout=10).close()
 
 
 class Daemon(Pusher):
@@ -147,6 +155,9 @@ class Daemon(Pusher):
                 if rest.pop("cluster", None) == self.name:
                     found.setdefault(name, {})[labels(**rest)] = value
         return found
+
+    def delete_group(self):
+        request("DELETE", "%s/metrics/job/slurm/cluster/%s" % (self.stack.pushgateway.url, self.name))
 
     def samples(self, name, **matching):
         """[(time, value), ...] that Prometheus has of a series, the last minutes'."""

@@ -221,4 +221,5 @@ class MuteResolver:
     def prefix(self):
         # A mount that nobody else sees. Where / is not a mount point (a chroot), it is private already.
         return [shutil.which("unshare"), "--mount", "--propagation", "unchanged", "sh", "-c",
-                'mount --make-rprivate / 2>/dev/null; mount --bind "%s" "$(readlink -f /etc/resolv.conf)" && exec "$0" "$@"' % self.file]
+                'mount --make-rprivate / 2>/dev/null; '
+                'mount --bind "%s" "$(readlink -f /etc/resolv.conf)" && exec "$0" "$@"' % self.file]

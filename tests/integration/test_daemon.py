@@ -12,7 +12,7 @@ from documented import METRICS
 from fakes import Commands, Receiver
 from stack import wait_until, workload
 from stack.receivers import fetch, labels, parse_exposition
-from test_faults import HISTORY, LAST_COLLECT, TICKS, has_all_ticks, of, state_of
+from test_faults import HISTORY, TICKS, has_all_ticks, of, state_of
 
 RESET = "slurm_exporter_history_reset_timestamp_seconds"
 RELOADED = "slurm_exporter_config_last_reload_successful"
@@ -143,21 +143,15 @@ def test_a_wrong_flag_is_told_with_the_remedy(shared_stack, binary, flags, said)
 # Once
 
 
-def test_once_collects_pushes_and_ends_with_0(shared_stack, binary, new_daemon):
-    daemon = new_daemon({"pushgateway": [{"url": shared_stack.pushgateway.url, "name": "pushgateway"}]})
+def test_once_collects_pushes_and_ends_with_0(new_daemon):
+    daemon = new_daemon()
     status, text = daemon.run("--once")
     assert status == 0, text
     pushed = daemon.at_pushgateway()
     assert set(of(pushed, METRICS)) == set(METRICS)
     assert daemon.samples("slurm_jobs")[-1][1] == pushed["slurm_jobs"][()]
     assert len(daemon.samples(TICKS)) == 1
-    delete_group(shared_stack, daemon)
-
-
-def delete_group(stack, daemon):
-    import urllib.request
-    url = "%s/metrics/job/slurm/cluster/%s" % (stack.pushgateway.url, daemon.name)
-    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=5).close()
+    daemon.delete_group()
 
 
 def test_once_ends_with_1_when_a_receiver_refuses(new_daemon):
@@ -203,7 +197,7 @@ def test_once_and_dry_run_end_with_1_when_slurmctld_is_down(shared_stack, new_da
     finally:
         shared_stack.slurm.start_slurmctld()
     shared_stack.slurm.wait_for_nodes(["r1", "r2", "r3"])
-    delete_group(shared_stack, daemon)
+    daemon.delete_group()
 
 
 def tree(folder):
@@ -232,6 +226,11 @@ def test_dry_run_prints_the_metrics_pushes_nothing_and_writes_nothing(shared_sta
     assert tree(daemon.storage) == before
     assert len(daemon.samples(TICKS)) == ticks
     assert fetch(shared_stack.pushgateway.url + "/metrics")[1].count("push_time_seconds{") == pushes
+    # Nor where it could begin one.
+    empty = os.path.join(daemon.folder, "empty")
+    os.mkdir(empty)
+    shared_stack.slurm.run(*daemon.command("--dry-run", "--storage.path=" + empty))
+    assert not os.listdir(empty)
 
 
 def test_dry_run_works_beside_a_daemon_and_where_there_is_no_storage(shared_stack, new_daemon):
@@ -259,7 +258,7 @@ def test_a_pushgateway_on_the_command_line_is_enough(shared_stack, new_daemon):
     assert ours not in shared_stack.pushgateway.groups()
 
 
-def test_destinations_on_the_command_line_take_the_place_of_those_in_the_file(shared_stack, new_daemon):
+def test_destinations_on_the_command_line_take_the_place_of_those_in_the_file(new_daemon):
     with Receiver((200, {})) as receiver:
         daemon = new_daemon()
         daemon.arguments = ["--remote-write.url=" + receiver.url + "/write"]
@@ -328,7 +327,7 @@ def test_a_scrape_never_triggers_a_collection(new_daemon):
     assert daemon.ticks() == 1
 
 
-def test_the_page_shows_what_is_collected_and_how_destinations_do(shared_stack, new_daemon):
+def test_the_page_shows_what_is_collected_and_how_destinations_do(new_daemon):
     with Receiver((503, {})) as failing:
         daemon = new_daemon({"pushgateway": [
             {"name": "failing", "url": failing.url}, {"name": "pushgateway", "url": "{pushgateway}"}]}).started()
@@ -430,7 +429,7 @@ def test_a_reload_moves_the_page(new_daemon):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_sends_what_waits_and_deletes_the_group(shared_stack, new_daemon, number):
+def test_a_stop_sends_what_waits_and_deletes_the_group(new_daemon, number):
     daemon = new_daemon().started()
     wait_until(daemon.at_pushgateway, "it is pushed")
     daemon.wait_ticks(1)
@@ -442,12 +441,12 @@ def test_a_stop_sends_what_waits_and_deletes_the_group(shared_stack, new_daemon,
     assert has_all_ticks(daemon, 1, last)
 
 
-def test_a_stop_keeps_the_group_if_it_shall(shared_stack, new_daemon):
+def test_a_stop_keeps_the_group_if_it_shall(new_daemon):
     daemon = new_daemon({"pushgateway": [{"url": "{pushgateway}", "delete_on_stop": False}]}).started()
     wait_until(daemon.at_pushgateway, "it is pushed")
     daemon.end()
     assert "slurm_jobs" in daemon.at_pushgateway()
-    delete_group(shared_stack, daemon)
+    daemon.delete_group()
 
 
 def test_a_restart_changes_no_total_and_keeps_the_relative_reset_time(shared_stack, new_daemon):

@@ -9,10 +9,10 @@ import re
 import signal
 import subprocess
 import time
-import urllib.request
 
 import pytest
 
+from daemon import request
 from documented import METRICS, is_by_partition
 from fakes import COMMAND_FAULTS, Commands, MuteResolver, Receiver, processes_of
 from stack import wait_until, workload
@@ -211,7 +211,7 @@ def test_slurmctld_is_stopped_and_comes_back(shared_stack, working):
         assert levels == ["warn", "info"], source
 
 
-def test_nothing_is_sent_before_the_name_of_the_cluster_is_known(shared_stack, commands, new_daemon):
+def test_nothing_is_sent_before_the_name_of_the_cluster_is_known(commands, new_daemon):
     commands.break_("config", "fails_after_printing_all")
     try:
         with Receiver((200, {})) as receiver:
@@ -386,7 +386,7 @@ def test_samples_that_a_remote_write_receiver_refuses_are_given_up_and_told(shar
 def test_a_pushgateway_that_answers_400_is_told_of_once_and_gets_the_newest_later(shared_stack, new_daemon):
     # Another group has a metric of this name with another type: it refuses ours until that is gone.
     poison = shared_stack.pushgateway.url + "/metrics/job/poison"
-    ask(poison, "PUT", "# TYPE poisoned counter\npoisoned 1\n")
+    request("PUT", poison, "# TYPE poisoned counter\npoisoned 1\n")
     try:
         daemon = new_daemon({"metrics": [
             {"name": "poisoned", "help": "Not a counter.", "command": ["true"], "parse": "count_lines"}]}).started()
@@ -397,17 +397,11 @@ def test_a_pushgateway_that_answers_400_is_told_of_once_and_gets_the_newest_late
         ticks = daemon.ticks()
         wait_until(lambda: has_all_ticks(daemon, 1, ticks), "Prometheus is not affected")
     finally:
-        ask(poison, "DELETE")
+        request("DELETE", poison)
     wait_until(lambda: daemon.at_pushgateway().get(TICKS, {}).get((), 0) > ticks, "it has the newest")
     said = daemon.logged(destination="pushgateway")
     assert [line["level"] for line in said] == ["warn", "info"], said
     assert "400" in said[0]["err"]
-
-
-def ask(url, method, body=None):
-    request = urllib.request.Request(url, method=method, data=body.encode() if body else None)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
-        assert answer.status in (200, 202)
 
 
 def test_a_silent_and_a_dead_destination_delay_neither_the_others_nor_the_collection(shared_stack, new_daemon):
