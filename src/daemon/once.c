@@ -84,7 +84,10 @@ static bool push(struct daemon *d)
 		wait_for_something(d);
 	}
 	daemon_report_destinations(d);
-	return all_sent(d) && !any_refused(d);
+	if (all_sent(d) && !any_refused(d))
+		return true;
+	log_error("not everything was pushed", NULL);
+	return false;
 }
 
 int daemon_once(struct daemon *d)

@@ -161,8 +161,16 @@ def test_once_ends_with_1_when_a_receiver_refuses(new_daemon):
         assert status == 1 and "400" in text, text
 
 
+NOT_PUSHED = 'level=error msg="not everything was pushed"'
+
+
+def test_once_ends_with_1_when_a_pushgateway_is_down(new_daemon):
+    status, text = new_daemon({"pushgateway": [{"name": "dead", "url": Receiver().url}]}).run("--once")
+    assert status == 1 and "destination=dead" in text and NOT_PUSHED in text, text
+
+
 def dead_receiver():
-    return {"remote_write": None, "pushgateway": [{"name": "dead", "url": Receiver().url}]}
+    return {"pushgateway": None, "remote_write": [{"name": "dead", "url": Receiver().url}]}
 
 
 def test_once_tries_on_while_a_receiver_is_down_and_ends_with_1_when_interrupted(new_daemon):
@@ -173,13 +181,16 @@ def test_once_tries_on_while_a_receiver_is_down_and_ends_with_1_when_interrupted
     assert daemon.process.is_alive()
     daemon.process.send(signal.SIGINT)
     assert daemon.process.wait(5) == 1
+    assert NOT_PUSHED in daemon.process.log_text()
     daemon.process = None
 
 
 @pytest.mark.long
 def test_once_ends_with_1_after_a_minute_when_a_receiver_stays_down(new_daemon):
+    began = time.monotonic()
     status, text = new_daemon(dead_receiver()).run("--once")
-    assert status == 1 and "dead" in text, text
+    assert status == 1 and NOT_PUSHED in text, text
+    assert 55 < time.monotonic() - began < 75
 
 
 def test_once_and_dry_run_end_with_1_when_slurmctld_is_down(shared_stack, new_daemon):
