@@ -59,6 +59,16 @@ bool metric_needs_partitions(const struct metric_definition *m)
 	return false;
 }
 
+static void check_partitions(const struct expansion *x, const struct metric_definition *m)
+{
+	const struct table_definition *table;
+	size_t column;
+
+	if (metric_needs_partitions(m) && !values_find(x->d, PARTITION_VALUES, &table, &column))
+		problem_add(x->problems, x->tree,
+			    "{partition} needs a table partitions with a column name");
+}
+
 /* Filled in when the command is run. */
 static const char *const run_time_names[] = { "partition", "start_time", "reset_time", NULL };
 
@@ -88,5 +98,6 @@ int expansion_set_command(const struct expansion *x, struct metric_definition *m
 		placeholders_check(m->command.items[m->command.n], run_time_names, x->tree,
 				   x->problems);
 	}
+	check_partitions(x, m);
 	return set_label_columns(x, m);
 }

@@ -116,9 +116,15 @@ const struct subset *table_subset(const struct table_definition *t, const char *
 /* Reads a table. Wrong things go to problems; ERR_NOMEM. */
 int table_read(struct definitions *d, const struct tree *tree, struct problems *problems);
 
+/* "table.column" -> both; false: there is no such thing. */
+bool values_find(const struct definitions *d, const char *values,
+		 const struct table_definition **table, size_t *column);
+
+/* What {partition} stands for, one after the other. */
+#define PARTITION_VALUES "partitions.name"
+
 /* Reads conditions on the columns of a table: `where`, or a subset's. Placeholders in
  * words are filled in from `variables`. */
-struct pairs;
 int conditions_read(struct arena *arena, const struct table_definition *t, const struct tree *where,
 		    const struct pairs *variables, struct conditions *out,
 		    struct problems *problems);

@@ -210,11 +210,14 @@ static int put_group(const struct groups *g, const char *key, double value, stru
 	struct label labels[MODEL_MAX_LABELS];
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->n_by && n < MODEL_MAX_LABELS; i++) {
+	if (m->n_by + m->n_labels > MODEL_MAX_LABELS)
+		return err_set(err, ERR_LIMIT, "metric %s: more than %d labels", m->name,
+			       MODEL_MAX_LABELS);
+	for (size_t i = 0; i < m->n_by; i++) {
 		labels[n++] = (struct label){ m->by[i]->name, key };
 		key += strlen(key) + 1;
 	}
-	for (size_t i = 0; i < m->n_labels && n < MODEL_MAX_LABELS; i++)
+	for (size_t i = 0; i < m->n_labels; i++)
 		labels[n++] = m->labels[i];
 	return snapshot_put(s, r, m->name, m->type, m->help, labels, n, value, err);
 }

@@ -101,6 +101,17 @@ static void set_sum(const struct expansion *x, struct metric_definition *m)
 			    x->table->name, x->yaml->sum);
 }
 
+static void check_values(const struct expansion *x, const struct column *c)
+{
+	const struct table_definition *table;
+	size_t column;
+
+	if (c->values && !values_find(x->d, c->values, &table, &column))
+		problem_add(x->problems, x->table->tree,
+			    "table %s, column %s: values: there is no table and column \"%s\"",
+			    x->table->name, c->name, c->values);
+}
+
 static int set_by(const struct expansion *x, struct metric_definition *m)
 {
 	m->by = arena_alloc(&x->d->arena, (x->yaml->by.n + 1) * sizeof *m->by);
@@ -109,11 +120,13 @@ static int set_by(const struct expansion *x, struct metric_definition *m)
 	for (size_t i = 0; i < x->yaml->by.n; i++) {
 		const struct column *c = table_column(x->table, x->yaml->by.items[i]);
 
-		if (c)
+		if (c) {
 			m->by[m->n_by++] = c;
-		else
+			check_values(x, c);
+		} else {
 			problem_add(x->problems, x->tree, "by: table %s has no column \"%s\"",
 				    x->table->name, x->yaml->by.items[i]);
+		}
 	}
 	return 0;
 }

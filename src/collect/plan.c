@@ -3,6 +3,7 @@
  * What to run in a tick, found out once: the tables that some metric needs, of each the columns
  * in use, and the commands that metrics have of their own.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,42 +46,29 @@ static struct source *get_table_source(struct collector *c, const struct table_d
 	return s;
 }
 
-/* "table.column" -> both; false: there is no such thing. */
-static bool find_column(const struct definitions *d, const char *values,
-			const struct table_definition **table, size_t *column)
-{
-	const char *dot = strchr(values, '.');
-	const struct column *found;
-
-	*table = dot ? map_get(&d->tables, values, (size_t)(dot - values)) : NULL;
-	found = *table ? table_column(*table, dot + 1) : NULL;
-	if (found)
-		*column = (size_t)(found - (*table)->columns);
-	return found != NULL;
-}
-
 struct source *collector_find_values(const struct collector *c, const char *values, size_t *column)
 {
 	const struct table_definition *table;
 
-	if (!find_column(c->definitions, values, &table, column))
+	if (!values_find(c->definitions, values, &table, column))
 		return NULL;
 	return collector_find(c, table, table->name);
 }
 
-/* The column's values are asked for: its table is run, the column used. */
-static bool use_values(struct collector *c, const char *values)
+/* The column's values are asked for: its table is run, the column used. That there are such was
+ * found out when the definitions were read. */
+static void use_values(struct collector *c, const char *values)
 {
 	const struct table_definition *table;
 	size_t column;
+	bool found = values_find(c->definitions, values, &table, &column);
 
-	if (!find_column(c->definitions, values, &table, &column))
-		return false;
-	get_table_source(c, table)->tally.used[column] = true;
-	return true;
+	assert(found);
+	if (found)
+		get_table_source(c, table)->tally.used[column] = true;
 }
 
-static int use_table(struct collector *c, const struct metric_definition *m, struct err *err)
+static void use_table(struct collector *c, const struct metric_definition *m)
 {
 	struct source *s = get_table_source(c, m->table);
 
@@ -92,13 +80,9 @@ static int use_table(struct collector *c, const struct metric_definition *m, str
 		s->tally.used[m->sum - m->table->columns] = true;
 	for (size_t i = 0; i < m->n_by; i++) {
 		s->tally.used[m->by[i] - m->table->columns] = true;
-		if (m->by[i]->values && !use_values(c, m->by[i]->values))
-			return err_set(err, ERR_FORMAT,
-				       "table %s, column %s: values: there is no table and column "
-				       "\"%s\"",
-				       m->table->name, m->by[i]->name, m->by[i]->values);
+		if (m->by[i]->values)
+			use_values(c, m->by[i]->values);
 	}
-	return 0;
 }
 
 static int use_command(struct collector *c, const struct metric_definition *m, struct err *err)
@@ -112,10 +96,8 @@ static int use_command(struct collector *c, const struct metric_definition *m, s
 	s->metrics = metrics;
 	s->metrics[s->n_metrics++] = m;
 	s->needs_partitions = s->needs_partitions || metric_needs_partitions(m);
-	if (s->needs_partitions && !use_values(c, "partitions.name"))
-		return err_set(err, ERR_FORMAT,
-			       "metric %s: {partition} needs a table partitions with a column name",
-			       m->name);
+	if (s->needs_partitions)
+		use_values(c, PARTITION_VALUES);
 	return 0;
 }
 
@@ -127,8 +109,8 @@ static void use_common(struct collector *c)
 
 	if (partitions)
 		c->partitions_source = collector_find(c, partitions, partitions->name);
-	if (c->partitions_source)
-		(void)use_values(c, "partitions.name");
+	if (c->partitions_source && table_column(partitions, "name"))
+		use_values(c, PARTITION_VALUES);
 	for (size_t i = 0; i < c->n_sources; i++) {
 		const struct source *s = &c->sources[i];
 
@@ -155,7 +137,10 @@ int collector_new(struct collector **out, const struct definitions *d,
 	for (size_t i = 0; i < d->metrics.n && rc == 0; i++) {
 		const struct metric_definition *m = d->metrics.entries[i].value;
 
-		rc = m->table ? use_table(c, m, err) : use_command(c, m, err);
+		if (m->table)
+			use_table(c, m);
+		else
+			rc = use_command(c, m, err);
 	}
 	use_common(c);
 	if (rc < 0)

@@ -46,13 +46,12 @@ static int report_command_metric(struct collector *c, const struct metric_defini
 	return rc;
 }
 
-/* A metric that cannot be told (too many series, say) is left out whole, and its source has
- * failed; the others are not affected. */
+/* Adds the metric, unless its source failed. 1: it cannot be told (too many series, say), and
+ * its source has failed with it. */
 static int report_metric(struct collector *c, const struct metric_definition *m, struct snapshot *s,
 			 struct err *err)
 {
 	struct source *source = collector_find(c, m->table, m->source);
-	size_t before = s->n;
 	int rc = 0;
 
 	if (!source->status.up)
@@ -63,18 +62,28 @@ static int report_metric(struct collector *c, const struct metric_definition *m,
 		rc = report_command_metric(c, m, source, s, err);
 	if (rc == 0 || rc == ERR_NOMEM)
 		return rc;
-	s->n = before;
 	source_fail(source, err->text);
-	return 0;
+	return 1;
+}
+
+static int report_metrics(struct collector *c, struct snapshot *s, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->definitions->metrics.n && rc == 0; i++)
+		rc = report_metric(c, c->definitions->metrics.entries[i].value, s, err);
+	return rc;
 }
 
 int collector_report(struct collector *c, struct snapshot *s, struct err *err)
 {
+	size_t before = s->n;
 	struct err why;
-	int rc = 0;
+	int rc;
 
-	for (size_t i = 0; i < c->definitions->metrics.n && rc == 0; i++)
-		rc = report_metric(c, c->definitions->metrics.entries[i].value, s, &why);
+	/* Without the metrics already told of a source that failed on the way. */
+	while ((rc = report_metrics(c, s, &why)) > 0)
+		s->n = before;
 	for (size_t i = 0; i < c->n_sources; i++)
 		if (c->sources[i].status.up)
 			c->sources[i].status.last_success_ms = c->tick_ms;

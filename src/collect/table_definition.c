@@ -67,6 +67,19 @@ const struct subset *table_subset(const struct table_definition *t, const char *
 	return NULL;
 }
 
+bool values_find(const struct definitions *d, const char *values,
+		 const struct table_definition **table, size_t *column)
+{
+	const char *dot = strchr(values, '.');
+	const struct column *found;
+
+	*table = dot ? map_get(&d->tables, values, (size_t)(dot - values)) : NULL;
+	found = *table ? table_column(*table, dot + 1) : NULL;
+	if (found)
+		*column = (size_t)(found - (*table)->columns);
+	return found != NULL;
+}
+
 /* Index of the word, 0 if it was not given; notes a problem if it is not among them. */
 static unsigned choose(const char *word, const char *const *words, size_t n,
 		       const struct tree *where, const char *what, struct problems *problems)

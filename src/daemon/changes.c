@@ -94,3 +94,18 @@ void daemon_report_destinations(struct daemon *d)
 		}
 	}
 }
+
+/* At the end: what our patience did not last for. */
+void daemon_report_unsent(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->setup.n_outboxes; i++) {
+		struct destination_status s = destination_status(d->setup.outboxes[i].destination);
+		char samples[32];
+
+		if (s.state == DESTINATION_IDLE)
+			continue;
+		snprintf(samples, sizeof samples, "%llu", (unsigned long long)s.queue.samples);
+		log_warn("stopped before the destination had taken everything", "destination",
+			 s.name, "samples", samples, NULL);
+	}
+}

@@ -262,8 +262,7 @@ static void flush(struct daemon *d)
 		deliver_step(d->deliver, clock_mono_ms(), clock_wall_ms());
 	}
 	daemon_report_destinations(d);
-	if (!deliver_is_drained(d->deliver))
-		log_warn("stopped with samples unsent", NULL);
+	daemon_report_unsent(d);
 }
 
 /* ---- the whole life ---- */

@@ -115,6 +115,7 @@ int daemon_size_arrays(struct daemon *d, const struct setup *s, struct err *err)
 void daemon_report_tick(struct daemon *d);
 void daemon_report_history(struct daemon *d);
 void daemon_report_destinations(struct daemon *d);
+void daemon_report_unsent(const struct daemon *d);
 void daemon_report_note(const struct daemon *d); /* what became of the history's state */
 void log_problems(const struct problems *p);
 

@@ -481,5 +481,8 @@ def test_it_is_healthy_within_a_second_though_nothing_else_answers(
         daemon.process.send(signal.SIGTERM)
         assert daemon.process.wait(20) == 0
         assert time.monotonic() - began < 16
+        unsent = daemon.logged(msg="stopped before the destination had taken everything")
+        assert {"mute", "deaf"} <= {line["destination"] for line in unsent}
+        assert all(int(line["samples"]) > 0 for line in unsent if line["destination"] in ("mute", "deaf"))
     commands.restore()
     wait_until(lambda: not processes_of(commands.path), "nothing of the commands is left behind")

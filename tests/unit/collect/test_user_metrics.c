@@ -212,6 +212,30 @@ static void sums_and_number_tests_work_on_columns_of_numbers(void **state)
 	fake_end(&f);
 }
 
+/* What only shows when it is told: here, more labels than a series may have. */
+static void a_source_that_fails_while_it_is_told_has_no_values_at_all(void **state)
+{
+	struct fake_slurm f;
+	struct buf yaml;
+
+	(void)state;
+	buf_init(&yaml, 1 << 16);
+	buf_adds(&yaml, "tables: {t: {command: [own], columns: {a: {}}}}\nmetrics:\n"
+			"- {name: first, help: h, from: t}\n"
+			"- {name: second, help: h, from: t, each: {l0: [x]");
+	for (int i = 1; i <= MODEL_MAX_LABELS; i++)
+		buf_addf(&yaml, ", l%d: [x]", i);
+	buf_adds(&yaml, "}}\n- {name: third, help: h, from: t}\n");
+	tick(&f, buf_text(&yaml), "echo a");
+	assert_non_null(strstr(fake_source(&f, "t").error, "metric second: more than 64 labels"));
+	assert_true(fake_source(&f, "t").last_success_ms == 0);
+	assert_true(fake_value(&f, "first", NULL, NULL) == -1);
+	assert_true(fake_value(&f, "third", NULL, NULL) == -1);
+	assert_true(fake_value(&f, "slurm_jobs", NULL, NULL) == 1);
+	buf_done(&yaml);
+	fake_end(&f);
+}
+
 static void wrong_definitions_are_told_with_their_place(void **state)
 {
 	static const struct {
@@ -235,6 +259,12 @@ static void wrong_definitions_are_told_with_their_place(void **state)
 		{ "tables: {t: {command: ['{colums}'], columns: {a: {}}}}", "{colums} stands" },
 		{ "metrics: [{name: m, help: h, command: [a]}, {name: m, help: h, command: [b]}]",
 		  "test.yaml:1:45: metric m is defined a second time" },
+		{ "tables: {t: {command: [own], columns: {a: {values: t.b}}}}\n"
+		  "metrics: [{name: m, help: h, from: t, by: [a]}]",
+		  "table t, column a: values: there is no table and column \"t.b\"" },
+		{ "tables: {partitions: {command: [own], columns: {nom: {}}}}\n"
+		  "metrics: [{name: m, help: h, command: [own, '{partition}']}]",
+		  "test.yaml:2:11: {partition} needs a table partitions with a column name" },
 		{ "metrics: [{name: m, help: h, command: [own], parse: lines}]",
 		  "unknown parse \"lines\"" },
 		{ "metrics: [{name: m, help: h, command: [own], parse: columns}]", "needs value" },
@@ -306,6 +336,7 @@ int main(void)
 		cmocka_unit_test(many_commands_all_get_their_turn),
 		cmocka_unit_test(a_later_definition_replaces_one_of_the_same_name),
 		cmocka_unit_test(sums_and_number_tests_work_on_columns_of_numbers),
+		cmocka_unit_test(a_source_that_fails_while_it_is_told_has_no_values_at_all),
 		cmocka_unit_test(wrong_definitions_are_told_with_their_place),
 	};
 
